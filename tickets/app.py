@@ -1,0 +1,192 @@
+"""The web application, assembled: doors, refusals, start and stop."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+import structlog
+from arq import create_pool
+from arq.connections import RedisSettings
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from fastapi.staticfiles import StaticFiles
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.exceptions import HTTPException
+
+from tickets import db, pages, pulse, wake
+from tickets.asset import api as asset_api
+from tickets.asset import web as asset_web
+from tickets.desk import web as desk_web
+from tickets.door import sentence_for
+from tickets.loan import api as loan_api
+from tickets.loan import web as loan_web
+from tickets.notice import web as notice_web
+from tickets.notice.models import Notice
+from tickets.project import api as project_api
+from tickets.project import web as project_web
+from tickets.refusals import Invalid, Refused, TooOften, Unknown
+from tickets.report import api as report_api
+from tickets.report import web as report_web
+from tickets.rota import web as rota_web
+from tickets.round import web as round_web
+from tickets.settings import settings
+from tickets.shield import Shield
+from tickets.staff import web as staff_web
+from tickets.ticket import api as ticket_api
+from tickets.ticket import web as ticket_web
+from tickets.visit import api as visit_api
+from tickets.visit import web as visit_web
+from tickets.words import N_, say
+
+log = structlog.get_logger()
+
+APIS = (project_api, asset_api, ticket_api, visit_api, loan_api, report_api)
+PAGES = (
+    staff_web,
+    desk_web,
+    round_web,
+    ticket_web,
+    visit_web,
+    loan_web,
+    project_web,
+    asset_web,
+    notice_web,
+    report_web,
+    rota_web,
+)
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    engine = db.connect(settings().database_url)
+    try:
+        wake.use(await create_pool(RedisSettings.from_dsn(settings().redis_url)))
+    except Exception as error:  # the doorbell may be broken; the house stays open
+        log.warning("no Redis: the worker will look by itself", error=str(error))
+    yield
+    wake.use(None)
+    await engine.dispose()
+
+
+async def _chrome(session: AsyncSession, person_id: int, now: datetime) -> pages.Chrome:
+    unread = (
+        select(func.count())
+        .where(Notice.person_id == person_id, Notice.read_at.is_(None), Notice.sent_at.is_not(None))
+        .scalar_subquery()
+    )
+    beat = select(pulse.Heartbeat.at).where(pulse.Heartbeat.name == "worker").scalar_subquery()
+    row = (await session.execute(select(unread, beat))).one()
+    return pages.Chrome(row[0], pulse.is_silent(row[1], now), row[1])
+
+
+def problem(
+    status: int,
+    title: str,
+    detail: str,
+    errors: list[dict[str, str]] | None = None,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """RFC 9457."""
+    body: dict[str, object] = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": detail,
+    }
+    if errors:
+        body["errors"] = errors
+    return JSONResponse(body, status, headers, "application/problem+json")
+
+
+TITLES = {
+    400: N_("Bad request"),
+    401: N_("Not signed in"),
+    403: N_("Not allowed"),
+    404: N_("Not found"),
+    405: N_("Method not allowed"),
+    409: N_("Not possible now"),
+    413: N_("Too large"),
+    415: N_("Wrong kind of file"),
+    422: N_("Please check what was entered"),
+    429: N_("Too many attempts"),
+    500: N_("Something went wrong on our side"),
+    503: N_("Not ready"),
+}
+
+
+def _answer(
+    request: Request,
+    status: int,
+    detail: str,
+    errors: list[dict[str, str]] | None = None,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    title = say(request.state.locale, TITLES.get(status, TITLES[400]))
+    if request.url.path.startswith("/api/"):
+        return problem(status, title, detail, errors, headers)
+    response = pages.page(
+        request, "layout/refusal.html", status=status, title=title, detail=detail, errors=errors
+    )
+    response.headers.update(headers or {})
+    return response
+
+
+async def _refuse(request: Request, refusal: Exception) -> Response:
+    assert isinstance(refusal, Refused)
+    sentence = say(request.state.locale, refusal.sentence, **refusal.places)
+    if isinstance(refusal, Unknown) and not request.url.path.startswith("/api/"):
+        return staff_web.to_sign_in(request)
+    headers = {"WWW-Authenticate": "Bearer"} if refusal.status == 401 else {}
+    if isinstance(refusal, TooOften):
+        headers["Retry-After"] = str(refusal.retry_after)
+    errors = None
+    if isinstance(refusal, Invalid):
+        errors = [{"field": refusal.field, "message": sentence}]
+    return _answer(request, refusal.status, sentence, errors, headers)
+
+
+async def _malformed(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    locale = request.state.locale
+    errors = [
+        {
+            "field": ".".join(str(part) for part in e["loc"][1:]) or str(e["loc"][0]),
+            "message": sentence_for(locale, e),
+        }
+        for e in error.errors()
+    ]
+    return _answer(
+        request, 422, say(locale, N_("Some fields cannot be taken as they are.")), errors
+    )
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    locale = request.state.locale
+    told = {404: N_("There is nothing here."), 405: N_("That cannot be done here.")}
+    detail = say(locale, told[error.status_code]) if error.status_code in told else error.detail
+    return _answer(request, error.status_code, detail, headers=dict(error.headers or {}))
+
+
+def create_app() -> FastAPI:
+    app = FastAPI(
+        title="Afterglow",
+        version="1",
+        lifespan=_lifespan,
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    for door in APIS:
+        app.include_router(door.router, prefix="/api/v1")
+    for door in PAGES:
+        app.include_router(door.router, include_in_schema=False)
+    app.add_exception_handler(Refused, _refuse)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(HTTPException, _http)
+    app.mount("/static", StaticFiles(directory=pages.ROOT / "static"), name="static")
+    app.add_middleware(Shield)
+    pages.use_chrome(_chrome)
+    return app

@@ -1,0 +1,63 @@
+"""The database: one Base, one way to open a transaction, the only commit."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ARRAY, DateTime, Interval, MetaData, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import (
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
+from sqlalchemy.orm import DeclarativeBase
+
+from tickets.wake import wake_worker
+
+
+class Base(DeclarativeBase):
+    type_annotation_map = {
+        datetime: DateTime(timezone=True),
+        timedelta: Interval(),
+        str: Text(),
+        dict[str, Any]: JSONB(),
+        list[str]: ARRAY(Text()),
+    }
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+_sessions: async_sessionmaker[AsyncSession] = async_sessionmaker(expire_on_commit=False)
+
+
+def connect(url: str, *, pool_size: int = 10) -> AsyncEngine:
+    """`url` is any PostgreSQL URL; the driver is ours to choose."""
+    _, _, rest = url.partition("://")
+    engine = create_async_engine(
+        f"postgresql+asyncpg://{rest}",
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=True,
+        connect_args={"server_settings": {"timezone": "UTC", "application_name": "tickets"}},
+    )
+    _sessions.configure(bind=engine)
+    return engine
+
+
+@asynccontextmanager
+async def transaction() -> AsyncIterator[AsyncSession]:
+    """One request, or one job, is one transaction: all of it happens or none of it."""
+    async with _sessions() as session, session.begin():
+        yield session
+    if session.info.pop("events_recorded", False):
+        await wake_worker()

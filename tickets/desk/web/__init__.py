@@ -1,0 +1,9 @@
+"""The desk's screens: the board, the call."""
+
+from fastapi import APIRouter
+
+from tickets.desk.web import board, call
+
+router = APIRouter()
+router.include_router(board.router)
+router.include_router(call.router)

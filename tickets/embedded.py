@@ -1,0 +1,1 @@
+"""PostgreSQL and Redis out of their wheels, when no URL is set."""

@@ -1,0 +1,107 @@
+"""Jinja, and the two things a door returns: a page or a fragment of one."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tickets import words
+from tickets.settings import settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Chrome:
+    """What every staff page shows besides its own subject."""
+
+    unread: int = 0
+    is_worker_silent: bool = False
+    worker_seen_at: datetime | None = None
+
+
+# Rooms above know how to count; the app says who (an arrow upward is not ours to draw).
+ChromeOf = Callable[[AsyncSession, int, datetime], Awaitable[Chrome]]
+_chrome_of: list[ChromeOf] = []
+
+
+def use_chrome(chrome_of: ChromeOf) -> None:
+    _chrome_of[:] = [chrome_of]
+
+
+async def load_chrome(
+    request: Request, session: AsyncSession, person_id: int, now: datetime
+) -> None:
+    """Asked by the sign-in dependency of a page; one statement."""
+    if _chrome_of:
+        request.state.chrome = await _chrome_of[0](session, person_id, now)
+
+
+@cache
+def asset_url(path: str) -> str:
+    """A static file's address with its digest, so that it may be cached for ever."""
+    file = ROOT / "static" / path
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()[:12] if file.exists() else "none"
+    return f"/static/{path}?v={digest}"
+
+
+@cache
+def environment() -> Environment:
+    env = Environment(
+        loader=FileSystemLoader(ROOT / "templates"),
+        autoescape=lambda name: name is None or name.endswith((".html", ".svg")),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        extensions=["jinja2.ext.do"],
+    )
+    env.globals["asset_url"] = asset_url
+    env.globals["hotline"] = settings().hotline
+    return env
+
+
+def _context(locale: str, now: datetime) -> dict[str, Any]:
+    zone = settings().timezone
+
+    def say(sentence: str, /, **places: Any) -> str:
+        return words.say(locale, sentence, **places)
+
+    def instant(at: datetime, timezone: str = zone) -> str:
+        return words.instant(locale, at, timezone, now=now)
+
+    def duration(length: timedelta) -> str:
+        return words.duration(locale, length)
+
+    return {"_": say, "locale": locale, "now": now, "instant": instant, "duration": duration}
+
+
+def page(request: Request, name: str, *, status: int = 200, **facts: Any) -> HTMLResponse:
+    """A whole page, or a fragment: the template decides which layout it extends.
+
+    Templates may use: `_`, `locale`, `now`, `instant(at[, zone])`, `duration(td)`, `who`
+    (None when nobody is signed in), `chrome`, `csrf`, `request`, `asset_url(path)`.
+    """
+    state = request.state
+    context = _context(state.locale, getattr(state, "now", None) or datetime.now(UTC))
+    context |= {
+        "request": request,
+        "who": getattr(state, "who", None),
+        "chrome": getattr(state, "chrome", Chrome()),
+        "csrf": getattr(state, "csrf", ""),
+    }
+    html = environment().get_template(name).render(context | facts)
+    return HTMLResponse(html, status)
+
+
+def text(name: str, locale: str, now: datetime, **facts: Any) -> str:
+    """A notice's subject or body, in somebody's language."""
+    return environment().get_template(name).render(_context(locale, now) | facts).strip()

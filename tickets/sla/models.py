@@ -1,0 +1,116 @@
+"""The clocks, the acts they are judged by, and the pauses between (rules.md §2, §3)."""
+
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tickets.db import Base
+
+
+class Clock(Base):
+    """One promise running against one cycle of one ticket. Never a column on the ticket.
+
+    What the terms said when it started (`target`, `repair_from`) is frozen here. `met_at`,
+    `closed_as`, `started_at`, `due_at` are what `rules.judge` made of the acts; they are
+    stored so that a sweep can find what is due by one index.
+    """
+
+    __tablename__ = "clock"
+    __table_args__ = (
+        # One clock per promise, cycle and severity episode (`generation` grows when superseded).
+        UniqueConstraint("ticket_id", "cycle", "promise", "generation"),
+        CheckConstraint("closed_as IN ('superseded', 'not_needed')", name="closed_as"),
+        CheckConstraint("promise IN ('response','arrival','repair','make_safe')", name="promise"),
+        # The sweep reads only this index: clocks still open and not yet known broken.
+        Index(
+            "ix_clock_running",
+            "due_at",
+            postgresql_where=text("met_at IS NULL AND closed_as IS NULL AND breached_at IS NULL"),
+        ),
+        # The second sweep: repair clocks that start by themselves when nobody arrives.
+        Index(
+            "ix_clock_unstarted",
+            "starts_by",
+            postgresql_where=text("started_at IS NULL AND met_at IS NULL AND closed_as IS NULL"),
+        ),
+        # The managers' page: what is broken, newest first.
+        Index(
+            "ix_clock_broken", "breached_at", "id", postgresql_where=text("breached_at IS NOT NULL")
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"))
+    cycle: Mapped[int] = mapped_column(default=1)
+    promise: Mapped[str]
+    generation: Mapped[int] = mapped_column(default=1)
+    reported_at: Mapped[datetime]
+    target: Mapped[timedelta]
+    repair_from: Mapped[str] = mapped_column(default="report")
+    started_at: Mapped[datetime | None]
+    starts_by: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]
+    met_at: Mapped[datetime | None]
+    closed_as: Mapped[str | None]
+    closed_at: Mapped[datetime | None]
+    paused_since: Mapped[datetime | None]
+    paused: Mapped[timedelta] = mapped_column(default=timedelta(0), server_default="0 seconds")
+    breached_at: Mapped[datetime | None]
+    breach_no: Mapped[int] = mapped_column(default=0, server_default="0")
+    is_imported: Mapped[bool] = mapped_column(default=False, server_default="false")
+
+
+class Act(Base):
+    """Something somebody of ours did that a clock is judged by; the instant is the one believed."""
+
+    __tablename__ = "act"
+    __table_args__ = (
+        Index("ix_act_ticket", "ticket_id", "at"),
+        CheckConstraint("kind IN ('response','arrival','repair','made_safe')", name="kind"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"))
+    cycle: Mapped[int] = mapped_column(default=1)
+    kind: Mapped[str]
+    at: Mapped[datetime]
+    received_at: Mapped[datetime]
+    skew: Mapped[timedelta | None]
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    on_site: Mapped[bool] = mapped_column(default=False)
+    result: Mapped[str | None]  # of a repair: fixed, partial, temporary
+    expires_on: Mapped[date | None]  # of a temporary repair
+    # A phone or a form names the act before it sends it: sent twice, it is one act.
+    key: Mapped[UUID | None] = mapped_column(unique=True)
+
+
+class Pause(Base):
+    """Time that does not count, by the owner's side or force majeure (rules.md §3)."""
+
+    __tablename__ = "pause"
+    __table_args__ = (
+        Index("ix_pause_ticket", "ticket_id"),
+        CheckConstraint("to_at IS NULL OR to_at > from_at", name="interval"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"))
+    reason: Mapped[str]
+    evidence: Mapped[str]
+    from_at: Mapped[datetime]
+    to_at: Mapped[datetime | None]
+    entered_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    accepted_at: Mapped[datetime | None]
+    rejected_at: Mapped[datetime | None]

@@ -1,0 +1,132 @@
+"""A fault or a wish, from the call to the closing."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tickets.db import Base
+
+
+class Ticket(Base):
+    __tablename__ = "ticket"
+    __table_args__ = (
+        # The board: open tickets, the one that breaks next first, paged by key.
+        Index("ix_ticket_board", "breaks_at", "id", postgresql_where=text("is_open")),
+        # The list of everything, soonest due first.
+        Index("ix_ticket_due", "breaks_at", "id"),
+        Index("ix_ticket_project", "project_id", "reported_at"),
+        # The technician's round.
+        Index("ix_ticket_round", "technician_id", "breaks_at", postgresql_where=text("is_open")),
+        Index("ix_ticket_reporter", "reporter_id"),
+        # Search: any two Chinese characters, any three of a code or number.
+        Index("ix_ticket_grams", "grams", postgresql_using="gin"),
+        # An import run twice is one import.
+        UniqueConstraint("project_id", "external_ref"),
+        CheckConstraint(
+            "status IN ('open','answered','on_site','repaired','closed','cancelled','merged')",
+            name="status",
+        ),
+        CheckConstraint("severity IN ('S1','S2','S3','S4')", name="severity"),
+        CheckConstraint("kind IN ('fault','request','consultation','complaint')", name="kind"),
+        CheckConstraint("main_equipment IN ('yes','no','unknown')", name="main_equipment"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    ref: Mapped[str] = mapped_column(unique=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"))
+    kind: Mapped[str] = mapped_column(default="fault")
+    fault: Mapped[str | None]
+    severity: Mapped[str]
+    main_equipment: Mapped[str] = mapped_column(default="unknown")
+    description: Mapped[str]
+    place: Mapped[str | None]  # where it is, as the caller says it
+    channel: Mapped[str] = mapped_column(default="phone")
+    reporter_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"))
+    reported_at: Mapped[datetime]  # of the present cycle
+    received_at: Mapped[datetime]
+    cycle: Mapped[int] = mapped_column(default=1)
+    status: Mapped[str] = mapped_column(default="open")
+    is_open: Mapped[bool] = mapped_column(default=True)
+    # When the next of its promises breaks; NOTHING_BREAKS when none is left. For the board.
+    breaks_at: Mapped[datetime]
+    technician_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    expected_at: Mapped[datetime | None]  # when we told the reporter that somebody comes
+    opened_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    key: Mapped[UUID | None] = mapped_column(unique=True)
+    external_ref: Mapped[str | None]
+    flags: Mapped[list[str]] = mapped_column(default=list, server_default="{}")
+
+    cover: Mapped[str]  # decided when opened, frozen (rules.md §7)
+    cover_reason: Mapped[str]
+    cover_ends_on: Mapped[date | None]
+    payer_labour: Mapped[str] = mapped_column(default="undecided")
+    payer_parts: Mapped[str] = mapped_column(default="undecided")
+    payer_reason: Mapped[str | None]
+    cause: Mapped[str | None]
+
+    closed_at: Mapped[datetime | None]
+    outcome: Mapped[str | None]
+    confirmed_by: Mapped[str | None]
+    grams: Mapped[list[str]] = mapped_column(default=list, server_default="{}")
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class TicketAsset(Base):
+    """What the ticket is about; any number of assets, or none."""
+
+    __tablename__ = "ticket_asset"
+    __table_args__ = (Index("ix_ticket_asset_asset", "asset_id"),)
+
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), primary_key=True)
+    asset_id: Mapped[int] = mapped_column(ForeignKey("asset.id"), primary_key=True)
+
+
+class TicketPhoto(Base):
+    """A photo or signature that belongs to an act on a ticket (`opening`, `arrival`, …)."""
+
+    __tablename__ = "ticket_photo"
+    __table_args__ = (Index("ix_ticket_photo_photo", "photo_id"),)
+
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), primary_key=True)
+    photo_id: Mapped[UUID] = mapped_column(ForeignKey("photo.id"), primary_key=True)
+    act: Mapped[str]
+
+
+class CallBack(Base):
+    """回访: we asked the owner whether it works."""
+
+    __tablename__ = "call_back"
+    __table_args__ = (
+        Index("ix_call_back_ticket", "ticket_id"),
+        CheckConstraint("outcome IN ('works','does_not','not_reached')", name="outcome"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"))
+    cycle: Mapped[int]
+    at: Mapped[datetime]
+    outcome: Mapped[str]
+    rating: Mapped[int | None]
+    note: Mapped[str | None]
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+
+
+class TicketNumber(Base):
+    """The last number of a day's references; the row's lock makes them gapless."""
+
+    __tablename__ = "ticket_number"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    last: Mapped[int]
