@@ -19,7 +19,7 @@ from tickets.staff.models import Person, SignIn
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real PostgreSQL: the one that is named, else the embedded one. An URL without a database."""
+    """A real PostgreSQL, named or embedded: its URL without a database."""
     named = os.environ.get("TICKETS_TEST_SERVER")
     if named:
         yield named
