@@ -1,0 +1,233 @@
+"""What may be asked about projects: which, whose, on what terms, in cover or not."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import (
+    ColumnElement,
+    SQLColumnExpression,
+    and_,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload, selectinload
+
+from tickets.grams import fold, wanted
+from tickets.project import rules
+from tickets.project.models import Acceptance, Contact, Owner, Project, Terms
+from tickets.project.rules import CODE, CoverDecision, Installed, ServiceTerms
+from tickets.refusals import Forbidden, Invalid, Missing
+from tickets.staff.rules import Scope, Verb, Who
+
+
+def within(scope: Scope) -> ColumnElement[bool]:
+    """The projects a scope reaches, as a filter on `Project`."""
+    if scope.everywhere:
+        return true()
+    reached: list[ColumnElement[bool]] = [false()]
+    if scope.projects:
+        reached.append(Project.id.in_(scope.projects))
+    if scope.groups:
+        reached.append(Project.group_id.in_(scope.groups))
+    return or_(*reached)
+
+
+def holds_words(query: str, *columns: SQLColumnExpression[str]) -> ColumnElement[bool]:
+    """The re-check after the index of slices: every word stands in one of the columns."""
+    folded = [func.lower(func.normalize(column, literal_column("NFKC"))) for column in columns]
+    words = fold(query).split()
+    return (
+        true()
+        if not words
+        else _all(or_(*(c.contains(word, autoescape=True) for c in folded)) for word in words)
+    )
+
+
+def _all(conditions: Iterable[ColumnElement[bool]]) -> ColumnElement[bool]:
+    return and_(true(), *conditions)
+
+
+async def find(
+    session: AsyncSession,
+    who: Who,
+    code: str,
+    verb: Verb = Verb.PROJECT_READ,
+    *,
+    lock: bool = False,
+) -> Project:
+    """With its owner. Out of sight is `Missing`; seen, but not for this verb, is `Forbidden`."""
+    return await _found(session, who, Project.code == code, verb, lock, shaped=_is_code(code))
+
+
+async def find_by_id(
+    session: AsyncSession,
+    who: Who,
+    project_id: int,
+    verb: Verb = Verb.PROJECT_READ,
+    *,
+    lock: bool = False,
+) -> Project:
+    return await _found(session, who, Project.id == project_id, verb, lock)
+
+
+def _is_code(code: str) -> bool:
+    return CODE.fullmatch(code) is not None
+
+
+async def _found(
+    session: AsyncSession,
+    who: Who,
+    which: ColumnElement[bool],
+    verb: Verb,
+    lock: bool,
+    *,
+    shaped: bool = True,
+) -> Project:
+    seen = or_(within(who.scope(Verb.PROJECT_READ)), within(who.scope(verb)))
+    statement = select(Project).where(which, seen).options(joinedload(Project.owner))
+    if lock:
+        # For whoever changes the project: the second writer waits and then sees the first's work.
+        statement = statement.with_for_update(of=Project).execution_options(populate_existing=True)
+    project = await session.scalar(statement) if shaped else None
+    if project is None:
+        raise Missing("There is no such project.")
+    if not who.may_for(verb, project.id, project.group_id):
+        raise Forbidden("Your role does not allow this for project {code}.", code=project.code)
+    return project
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A project as the list shows it, its cover as of today."""
+
+    project: Project
+    owner_name: str
+    cover: CoverDecision
+
+
+@dataclass(frozen=True)
+class ProjectPage:
+    items: Sequence[Listed]
+    next: str | None
+
+
+async def visible(
+    session: AsyncSession,
+    who: Who,
+    now: datetime,
+    *,
+    q: str = "",
+    limit: int = 50,
+    cursor: str | None = None,
+) -> ProjectPage:
+    """One page of the projects one may read, by code; two statements whatever their number."""
+    statement = (
+        select(Project)
+        .where(within(who.scope(Verb.PROJECT_READ)))
+        .options(joinedload(Project.owner))
+        .order_by(Project.code)
+        .limit(limit + 1)
+    )
+    if q.strip():
+        statement = statement.where(_matches(q))
+    if cursor is not None:
+        if not _is_code(cursor):
+            raise Invalid("cursor", "This place in the list is not known.")
+        statement = statement.where(Project.code > cursor)
+    found = (await session.scalars(statement)).all()
+    shown = found[:limit]
+    acceptances = await acceptances_of(session, [p.id for p in shown])
+    return ProjectPage(
+        [
+            Listed(
+                p, p.owner.name, rules.decide_cover(acceptances.get(p.id, []), [], now, p.timezone)
+            )
+            for p in shown
+        ],
+        shown[-1].code if len(found) > limit else None,
+    )
+
+
+def _matches(q: str) -> ColumnElement[bool]:
+    """Projects are few: a code half typed is found without the index of slices too."""
+    sliced = Project.grams.contains(wanted(q)) & holds_words(
+        q, Project.code, Project.name, func.coalesce(Project.address, ""), _owner_name()
+    )
+    begins = func.lower(Project.code).startswith(fold(q.strip()), autoescape=True)
+    return or_(sliced, begins)
+
+
+def _owner_name() -> ColumnElement[str]:
+    return select(Owner.name).where(Owner.id == Project.owner_id).scalar_subquery()
+
+
+async def acceptances_of(
+    session: AsyncSession, project_ids: Sequence[int]
+) -> dict[int, list[Acceptance]]:
+    by_project: dict[int, list[Acceptance]] = defaultdict(list)
+    if project_ids:
+        for row in await session.scalars(
+            select(Acceptance)
+            .where(Acceptance.project_id.in_(project_ids))
+            .order_by(Acceptance.accepted_on, Acceptance.batch)
+        ):
+            by_project[row.project_id].append(row)
+    return by_project
+
+
+async def cover_at(
+    session: AsyncSession, project: Project, assets: Sequence[Installed], at: datetime
+) -> CoverDecision:
+    """In cover or not, for a report at that instant (rules.md §7)."""
+    acceptances = await acceptances_of(session, [project.id])
+    return rules.decide_cover(acceptances.get(project.id, []), assets, at, project.timezone)
+
+
+async def terms_at(session: AsyncSession, project_id: int, at: datetime) -> ServiceTerms:
+    """The terms in force at an instant: the newest row that has begun, else the defaults."""
+    numbers = await session.scalar(
+        select(Terms.numbers)
+        .where(Terms.project_id == project_id, Terms.valid_from <= at)
+        .order_by(Terms.valid_from.desc())
+        .limit(1)
+    )
+    return ServiceTerms.from_json(numbers or {})
+
+
+async def terms_history(session: AsyncSession, project_id: int) -> Sequence[Terms]:
+    return (
+        await session.scalars(
+            select(Terms).where(Terms.project_id == project_id).order_by(Terms.valid_from.desc())
+        )
+    ).all()
+
+
+async def contacts_of(session: AsyncSession, project: Project) -> Sequence[Contact]:
+    """The owner's named people, first those named for this very project."""
+    return (
+        await session.scalars(
+            select(Contact)
+            .where(
+                Contact.is_named,
+                or_(Contact.project_id == project.id, Contact.owner_id == project.owner_id),
+                or_(Contact.project_id == project.id, Contact.project_id.is_(None)),
+            )
+            .order_by(Contact.project_id.is_(None), Contact.id)
+        )
+    ).all()
+
+
+async def owner_with_contacts(session: AsyncSession, owner_id: int) -> Owner:
+    owner = await session.scalar(
+        select(Owner).where(Owner.id == owner_id).options(selectinload(Owner.contacts))
+    )
+    if owner is None:
+        raise Missing("There is no such owner.")
+    return owner
