@@ -1,0 +1,101 @@
+"""What was found and done on a ticket's visits, and the photos one may see."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import exists, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tickets.media import Photo
+from tickets.refusals import Missing
+from tickets.sla.models import Act
+from tickets.staff.rules import Who
+from tickets.ticket.queries import is_photo_visible
+from tickets.visit.models import Part, Position, Work
+
+
+@dataclass(frozen=True)
+class Visited:
+    """One repair as it is shown: what it was, what was done, what was put in."""
+
+    act_id: int
+    at: datetime
+    result: str | None
+    expires_on: date | None
+    on_site: bool
+    cause: str
+    work: str
+    parts: tuple[Part, ...]
+
+
+async def photo_for(session: AsyncSession, who: Who, photo_id: UUID) -> Photo:
+    """Those who see a ticket with it see a photo, and whoever brought it."""
+    photo = await session.get(Photo, photo_id)
+    if photo is None or (
+        photo.by_id != who.id and not await is_photo_visible(session, who, photo_id)
+    ):
+        raise Missing("There is no such photo.")
+    return photo
+
+
+async def repairs_of(session: AsyncSession, ticket_id: int) -> Sequence[Visited]:
+    """What was done on a ticket, oldest first; two statements."""
+    rows = (
+        await session.execute(
+            select(Act, Work)
+            .join(Work, Work.act_id == Act.id)
+            .where(Work.ticket_id == ticket_id)
+            .order_by(Act.at, Act.id)
+        )
+    ).all()
+    parts: dict[int, list[Part]] = {act.id: [] for act, _ in rows}
+    if parts:
+        used = await session.scalars(select(Part).where(Part.act_id.in_(parts)).order_by(Part.id))
+        for part in used:
+            parts[part.act_id].append(part)
+    return [
+        Visited(
+            act.id,
+            act.at,
+            act.result,
+            act.expires_on,
+            act.on_site,
+            work.cause,
+            work.work,
+            tuple(parts[act.id]),
+        )
+        for act, work in rows
+    ]
+
+
+async def positions_of(session: AsyncSession, ticket_id: int) -> Sequence[Position]:
+    """Where the phones were at a ticket's arrivals, oldest first."""
+    return (
+        await session.scalars(
+            select(Position)
+            .join(Act, Act.id == Position.act_id)
+            .where(Act.ticket_id == ticket_id)
+            .order_by(Act.at, Act.id)
+        )
+    ).all()
+
+
+async def is_latest_repair(session: AsyncSession, act: Act) -> bool:
+    """News may come late: only the newest repair by its instant says who pays."""
+    later = exists().where(
+        Work.act_id == Act.id,
+        Work.ticket_id == act.ticket_id,
+        (Act.at > act.at) | ((Act.at == act.at) & (Act.id > act.id)),
+    )
+    return not await session.scalar(select(later))
+
+
+async def is_written(session: AsyncSession, act_id: int) -> bool:
+    """This repair has its work already: the same act was sent twice."""
+    return bool(await session.scalar(select(exists().where(Work.act_id == act_id))))
+
+
+async def has_position(session: AsyncSession, act_id: int) -> bool:
+    return bool(await session.scalar(select(exists().where(Position.act_id == act_id))))

@@ -1,0 +1,8 @@
+"""The pages of a visit: its photos, and the forms of its acts."""
+
+from fastapi import APIRouter
+
+from tickets.visit.web import photo
+
+router = APIRouter()
+router.include_router(photo.router)
