@@ -1,57 +1,21 @@
 """What may be asked about projects: which, whose, on what terms, in cover or not."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import (
-    ColumnElement,
-    SQLColumnExpression,
-    and_,
-    false,
-    func,
-    literal_column,
-    or_,
-    select,
-    true,
-)
+from sqlalchemy import ColumnElement, Integer, Text, column, func, or_, select, table
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
 from tickets.grams import fold, wanted
 from tickets.project import rules
 from tickets.project.models import Acceptance, Contact, Owner, Project, Terms
+from tickets.project.queries.filters import holds_words, within
 from tickets.project.rules import CODE, CoverDecision, Installed, ServiceTerms
 from tickets.refusals import Forbidden, Invalid, Missing
-from tickets.staff.rules import Scope, Verb, Who
-
-
-def within(scope: Scope) -> ColumnElement[bool]:
-    """The projects a scope reaches, as a filter on `Project`."""
-    if scope.everywhere:
-        return true()
-    reached: list[ColumnElement[bool]] = [false()]
-    if scope.projects:
-        reached.append(Project.id.in_(scope.projects))
-    if scope.groups:
-        reached.append(Project.group_id.in_(scope.groups))
-    return or_(*reached)
-
-
-def holds_words(query: str, *columns: SQLColumnExpression[str]) -> ColumnElement[bool]:
-    """The re-check after the index of slices: every word stands in one of the columns."""
-    folded = [func.lower(func.normalize(column, literal_column("NFKC"))) for column in columns]
-    words = fold(query).split()
-    return (
-        true()
-        if not words
-        else _all(or_(*(c.contains(word, autoescape=True) for c in folded)) for word in words)
-    )
-
-
-def _all(conditions: Iterable[ColumnElement[bool]]) -> ColumnElement[bool]:
-    return and_(true(), *conditions)
+from tickets.staff.rules import Verb, Who
 
 
 async def find(
@@ -231,3 +195,13 @@ async def owner_with_contacts(session: AsyncSession, owner_id: int) -> Owner:
     if owner is None:
         raise Missing("There is no such owner.")
     return owner
+
+
+# Groups are rows of a room above; as tables are named, so may their names be read.
+_groups = table("service_group", column("id", Integer), column("name", Text))
+
+
+async def groups(session: AsyncSession) -> Sequence[tuple[int, str]]:
+    """Every service group, id and name."""
+    found = await session.execute(select(_groups.c.id, _groups.c.name).order_by(_groups.c.name))
+    return [(row.id, row.name) for row in found]
