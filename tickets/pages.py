@@ -84,6 +84,12 @@ def _context(locale: str, now: datetime) -> dict[str, Any]:
     return {"_": say, "locale": locale, "now": now, "instant": instant, "duration": duration}
 
 
+# Named here so that macros imported without context see them too; the values are the page's.
+_SEEN_BY_MACROS = dict.fromkeys(
+    ("_", "locale", "now", "instant", "duration", "request", "who", "chrome", "csrf")
+)
+
+
 def page(request: Request, name: str, *, status: int = 200, **facts: Any) -> HTMLResponse:
     """A whole page, or a fragment: the template decides which layout it extends.
 
@@ -98,7 +104,7 @@ def page(request: Request, name: str, *, status: int = 200, **facts: Any) -> HTM
         "chrome": getattr(state, "chrome", Chrome()),
         "csrf": getattr(state, "csrf", ""),
     }
-    html = environment().get_template(name).render(context | facts)
+    html = environment().get_template(name, globals=_SEEN_BY_MACROS).render(context | facts)
     return HTMLResponse(html, status)
 
 
