@@ -1,1 +1,0 @@
-"""PostgreSQL and Redis out of their wheels, when no URL is set."""
