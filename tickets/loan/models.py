@@ -1,6 +1,7 @@
 """Substitution: what is owed when main equipment is not fixed in time, and how it was settled."""
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
@@ -53,3 +54,5 @@ class Settlement(Base):
     by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))  # who of ours recorded it
     # A refusal names the owner's person by reference, never in the diary.
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"))
+    # A phone or a form names it before it sends it: sent twice, it is one.
+    key: Mapped[UUID | None] = mapped_column(unique=True)

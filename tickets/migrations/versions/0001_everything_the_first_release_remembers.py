@@ -596,6 +596,7 @@ def upgrade() -> None:
         sa.Column("description", sa.Text(), nullable=False),
         sa.Column("by_id", sa.Integer(), nullable=True),
         sa.Column("contact_id", sa.Integer(), nullable=True),
+        sa.Column("key", sa.Uuid(), nullable=True),
         sa.CheckConstraint("kind IN ('measure','declined')", name=op.f("ck_settlement_kind")),
         sa.ForeignKeyConstraint(["by_id"], ["person.id"], name=op.f("fk_settlement_by_id_person")),
         sa.ForeignKeyConstraint(
@@ -605,6 +606,7 @@ def upgrade() -> None:
             ["ticket_id"], ["ticket.id"], name=op.f("fk_settlement_ticket_id_ticket")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_settlement")),
+        sa.UniqueConstraint("key", name=op.f("uq_settlement_key")),
     )
     op.create_index("ix_settlement_ticket", "settlement", ["ticket_id", "cycle"], unique=False)
     op.create_table(

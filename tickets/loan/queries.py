@@ -1,0 +1,69 @@
+"""How substitutions stand, and what was recorded to settle them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tickets.loan.models import Settlement, Substitution
+from tickets.loan.rules import SubstitutionState
+
+
+@dataclass(frozen=True)
+class SubstitutionShown:
+    """As the ticket's JSON has it; `loan` comes with the loaners."""
+
+    state: SubstitutionState = SubstitutionState.NOT_OWED
+    owed_at: datetime | None = None
+    settled_at: datetime | None = None
+    loan: int | None = None
+
+
+NOT_OWED = SubstitutionShown()
+
+
+async def of_tickets(
+    session: AsyncSession, ticket_ids: Sequence[int]
+) -> Mapping[int, SubstitutionShown]:
+    """The debt of each ticket's newest cycle that has one; absent where none is owed."""
+    if not ticket_ids:
+        return {}
+    debts = await session.scalars(
+        select(Substitution)
+        .where(Substitution.ticket_id.in_(ticket_ids))
+        .order_by(Substitution.ticket_id, Substitution.cycle)
+    )
+    return {
+        debt.ticket_id: SubstitutionShown(
+            SubstitutionState(debt.state), debt.owed_at, debt.settled_at
+        )
+        for debt in debts
+    }
+
+
+async def debt_of(session: AsyncSession, ticket_id: int, cycle: int) -> Substitution | None:
+    """The debt of one cycle, read afresh: the caller holds the ticket's lock."""
+    debt: Substitution | None = await session.scalar(
+        select(Substitution)
+        .where(Substitution.ticket_id == ticket_id, Substitution.cycle == cycle)
+        .execution_options(populate_existing=True)
+    )
+    return debt
+
+
+async def settlements_of(
+    session: AsyncSession, ticket_id: int, cycle: int | None = None
+) -> Sequence[Settlement]:
+    """Measures and refusals, oldest first."""
+    asked = select(Settlement).where(Settlement.ticket_id == ticket_id)
+    if cycle is not None:
+        asked = asked.where(Settlement.cycle == cycle)
+    return (await session.scalars(asked.order_by(Settlement.at, Settlement.id))).all()
+
+
+async def by_key(session: AsyncSession, key: UUID) -> Settlement | None:
+    found: Settlement | None = await session.scalar(select(Settlement).where(Settlement.key == key))
+    return found

@@ -1,0 +1,160 @@
+"""The verbs of a visit: on site, made safe, repaired. The clocks are the ticket's to judge."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tickets.project import queries as projects
+from tickets.sla.models import Act
+from tickets.sla.rules import ActKind
+from tickets.staff.rules import Verb, Who
+from tickets.ticket import queries as tickets
+from tickets.ticket.actions import perform
+from tickets.ticket.models import Ticket
+from tickets.visit import queries, rules
+from tickets.visit.models import Part, Position, Work
+from tickets.visit.rules import Found, PartUsed, Payer, Stood
+
+
+async def arrive(
+    session: AsyncSession,
+    who: Who,
+    ref: str,
+    *,
+    now: datetime,
+    at: datetime | None = None,
+    phone_time: datetime | None = None,
+    key: UUID | None = None,
+    position: Stood | None = None,
+    photos: Sequence[UUID] = (),
+    signature: UUID | None = None,
+) -> Ticket:
+    """到场. Where the phone stood is kept, and never a condition."""
+    ticket = await tickets.find(session, who, ref, Verb.TICKET_ARRIVE, lock=True)
+    act = await perform(
+        session,
+        ticket,
+        ActKind.ARRIVAL,
+        who=who,
+        at=at,
+        phone_time=phone_time,
+        now=now,
+        key=key,
+        photos=photos,
+        signature=signature,
+        facts={"positioned": True} if position else None,
+    )
+    if position is not None and not await queries.has_position(session, act.id):
+        session.add(
+            Position(
+                act_id=act.id,
+                lat=position.lat,
+                lon=position.lon,
+                accuracy_m=position.accuracy_m,
+            )
+        )
+    return ticket
+
+
+async def make_safe(
+    session: AsyncSession,
+    who: Who,
+    ref: str,
+    *,
+    note: str,
+    now: datetime,
+    at: datetime | None = None,
+    phone_time: datetime | None = None,
+    key: UUID | None = None,
+    photos: Sequence[UUID] = (),
+    signature: UUID | None = None,
+) -> Ticket:
+    """Isolated or guarded: the note says how. The danger is over, the fault is not."""
+    ticket = await tickets.find(session, who, ref, Verb.TICKET_MAKE_SAFE, lock=True)
+    await perform(
+        session,
+        ticket,
+        ActKind.MADE_SAFE,
+        who=who,
+        at=at,
+        phone_time=phone_time,
+        now=now,
+        key=key,
+        photos=photos,
+        signature=signature,
+        facts={"note": note},
+    )
+    return ticket
+
+
+async def repair(
+    session: AsyncSession,
+    who: Who,
+    ref: str,
+    found: Found,
+    *,
+    now: datetime,
+    at: datetime | None = None,
+    phone_time: datetime | None = None,
+    key: UUID | None = None,
+    photos: Sequence[UUID] = (),
+    signature: UUID | None = None,
+) -> Ticket:
+    """What it was, what was done, which parts; the cause settles who pays (rules.md §7).
+
+    The payer goes into the diary with every repair, so the first decision stays readable.
+    """
+    ticket = await tickets.find(session, who, ref, Verb.TICKET_REPAIR, lock=True)
+    project = await projects.find_by_id(session, ticket.project_id)
+    day = min(at or now, now).astimezone(ZoneInfo(project.timezone)).date()
+    cause = rules.checked(found, day)
+    payer = rules.payer(ticket.cover, cause)
+    act = await perform(
+        session,
+        ticket,
+        ActKind.REPAIR,
+        who=who,
+        at=at,
+        phone_time=phone_time,
+        now=now,
+        key=key,
+        on_site=found.on_site,
+        result=found.result,
+        expires_on=found.expires_on,
+        photos=photos,
+        signature=signature,
+        facts={
+            "cause": cause,
+            "work": found.work,
+            "parts": len(found.parts),
+            "payer_labour": payer.labour,
+            "payer_parts": payer.parts,
+            "payer_reason": payer.reason,
+        },
+    )
+    if await queries.is_written(session, act.id):
+        return ticket
+    session.add(Work(act_id=act.id, ticket_id=ticket.id, cause=cause, work=found.work))
+    session.add_all(_part(act, used, payer) for used in found.parts)
+    await session.flush()
+    if await queries.is_latest_repair(session, act):
+        ticket.cause = cause
+        ticket.payer_labour = payer.labour
+        ticket.payer_parts = payer.parts
+        ticket.payer_reason = payer.reason
+    return ticket
+
+
+def _part(act: Act, used: PartUsed, payer: Payer) -> Part:
+    return Part(
+        act_id=act.id,
+        name=used.name,
+        quantity=used.quantity,
+        unit_price=used.unit_price,
+        old_serial=used.old_serial,
+        new_serial=used.new_serial,
+        payer=payer.parts,
+    )
