@@ -1,5 +1,325 @@
-from fastapi import APIRouter
+"""Tickets for other programs (contract.md): open, find, read, answer, call back, close."""
 
-from tickets.door import DoorRoute
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
 
-router = APIRouter(route_class=DoorRoute)
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from tickets.desk.queries.ticket import TicketShown, shown, shown_many
+from tickets.door import (
+    PROBLEMS,
+    ActIn,
+    DoorRoute,
+    Instant,
+    Line,
+    Now,
+    Passage,
+    Session,
+)
+from tickets.refusals import Invalid
+from tickets.staff import queries as staff
+from tickets.staff.rules import Verb, Who
+from tickets.staff.signed_in import needs
+from tickets.ticket import actions, queries
+from tickets.ticket.queries import TicketFilter
+from tickets.ticket.rules import Call, Kind, Main, Severity, Status
+
+router = APIRouter(prefix="/tickets", tags=["tickets"], route_class=DoorRoute, responses=PROBLEMS)
+
+Reads = Annotated[Who, needs(Verb.TICKET_READ)]
+
+
+class ReporterIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    name: Line
+    phone: Annotated[str, Field(min_length=3, max_length=40, pattern=r"^[0-9+()\-\s.转ext]+$")]
+
+
+class TicketIn(BaseModel):
+    """A report. `assets` names any number of them; `asset` is short for one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    project: Line
+    assets: Annotated[list[Line], Field(max_length=200)] = []
+    asset: Line | None = None
+    kind: Kind = Kind.FAULT
+    fault: Line | None = None
+    severity: Severity | None = None
+    main_equipment: Main | None = None
+    description: Passage
+    place: Line | None = None
+    reporter: ReporterIn | None = None
+    channel: Line = "phone"
+    reported_at: Instant | None = None
+    photos: Annotated[list[UUID], Field(max_length=50)] = []
+
+
+class TicketsOut(BaseModel):
+    items: list[TicketShown]
+    next: str | None
+
+
+class EventOut(BaseModel):
+    """A line of the diary; `by` is the name of the person or program, null for the system."""
+
+    id: int
+    kind: str
+    happened_at: datetime
+    recorded_at: datetime
+    by: str | None
+    facts: dict[str, Any]
+
+
+class EventsOut(BaseModel):
+    items: list[EventOut]
+    next: str | None
+
+
+class AssignmentIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    technician: Line | int
+    version: int | None = None
+
+
+class ResponseIn(ActIn):
+    note: Passage | None = None
+    technician: Line | int | None = None
+    expected_at: Instant | None = None
+
+
+class CallBackIn(ActIn):
+    outcome: Annotated[str, Field(pattern="^(works|does_not|not_reached)$")]
+    rating: Annotated[int, Field(ge=1, le=5)] | None = None
+    note: Passage | None = None
+
+
+class ClosureIn(ActIn):
+    confirmed_by: Line | None = None
+    outcome: Annotated[str, Field(pattern="^(done|out_of_scope)$")] | None = None
+    told: Passage | None = None
+
+
+class CancellationIn(ActIn):
+    reason: Passage
+
+
+class NoteIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    text: Passage
+    photos: Annotated[list[UUID], Field(max_length=50)] = []
+
+
+@router.post("", status_code=201)
+async def open_ticket(
+    who: Annotated[Who, needs(Verb.TICKET_OPEN)], session: Session, now: Now, given: TicketIn
+) -> TicketShown:
+    """Open a ticket: its clocks start at `reported_at`, its cover is decided and frozen."""
+    named = [*given.assets, *([given.asset] if given.asset else [])]
+    call = Call(
+        project=given.project,
+        description=given.description,
+        kind=given.kind,
+        fault=given.fault,
+        assets=tuple(dict.fromkeys(named)),
+        severity=given.severity,
+        main_equipment=given.main_equipment,
+        reporter_name=given.reporter.name if given.reporter else None,
+        reporter_phone=given.reporter.phone if given.reporter else None,
+        channel=given.channel,
+        place=given.place,
+        reported_at=given.reported_at,
+        photos=tuple(given.photos),
+    )
+    return await shown(session, await actions.open_ticket(session, who, call, now), now)
+
+
+@router.get("")
+async def find(
+    who: Reads,
+    session: Session,
+    now: Now,
+    status: Annotated[list[Status], Query()] = [],  # noqa: B006
+    project: Annotated[str | None, Query(max_length=200)] = None,
+    asset: Annotated[str | None, Query(max_length=200)] = None,
+    technician: Annotated[str | None, Query(max_length=200)] = None,
+    severity: Severity | None = None,
+    kind: Kind | None = None,
+    late: bool = False,
+    q: Annotated[str | None, Query(max_length=200)] = None,
+    from_: Annotated[Instant | None, Query(alias="from")] = None,
+    to: Instant | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str | None, Query(max_length=400)] = None,
+) -> TicketsOut:
+    """Tickets, soonest due first. `from` and `to` bound `reported_at`: [from, to)."""
+    technician_id = None
+    if technician is not None:
+        technician_id = await staff.id_of(session, technician)
+        if technician_id is None:
+            raise Invalid("technician", "Nobody of this name works here.")
+    filters = TicketFilter(
+        status=tuple(status),
+        project=project,
+        asset=asset,
+        technician_id=technician_id,
+        severity=severity,
+        kind=kind,
+        late=late,
+        q=q,
+        from_at=from_,
+        to_at=to,
+    )
+    page = await queries.find_page(session, who, filters, now=now, limit=limit, cursor=cursor)
+    found = await shown_many(session, [listed.ticket for listed in page.items], now)
+    return TicketsOut(items=found, next=page.next)
+
+
+@router.get("/{ref}")
+async def read(who: Reads, session: Session, now: Now, ref: str) -> TicketShown:
+    return await shown(session, await queries.find(session, who, ref), now)
+
+
+@router.get("/{ref}/events")
+async def events(
+    who: Reads,
+    session: Session,
+    ref: str,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str | None, Query(max_length=20, pattern="^[0-9]{1,18}$")] = None,
+) -> EventsOut:
+    """The diary, oldest first."""
+    ticket = await queries.find(session, who, ref)
+    found = await queries.events_page(
+        session, ticket.id, limit=limit + 1, after=int(cursor) if cursor else 0
+    )
+    names = await staff.names(session, {event.by_id for event in found if event.by_id})
+    items = [
+        EventOut(
+            id=event.id,
+            kind=event.kind,
+            happened_at=event.happened_at,
+            recorded_at=event.recorded_at,
+            by=names.get(event.by_id) if event.by_id else None,
+            facts=event.facts,
+        )
+        for event in found[:limit]
+    ]
+    return EventsOut(items=items, next=str(items[-1].id) if len(found) > limit else None)
+
+
+@router.post("/{ref}/assignment")
+async def assign(
+    who: Annotated[Who, needs(Verb.TICKET_ASSIGN)],
+    session: Session,
+    now: Now,
+    ref: str,
+    given: AssignmentIn,
+) -> TicketShown:
+    ticket = await actions.assign(
+        session, who, ref, technician=str(given.technician), now=now, version=given.version
+    )
+    return await shown(session, ticket, now)
+
+
+@router.post("/{ref}/response")
+async def answer(
+    who: Annotated[Who, needs(Verb.TICKET_ANSWER)],
+    session: Session,
+    now: Now,
+    ref: str,
+    given: ResponseIn,
+) -> TicketShown:
+    """Somebody of ours has told the reporter who takes care and when he comes."""
+    await actions.answer(
+        session,
+        who,
+        ref,
+        now=now,
+        at=given.at,
+        phone_time=given.phone_time,
+        note=given.note,
+        technician=str(given.technician) if given.technician is not None else None,
+        expected_at=given.expected_at,
+        photos=tuple(given.photos),
+        signature=given.signature,
+    )
+    return await shown(session, await queries.find(session, who, ref), now)
+
+
+@router.post("/{ref}/callbacks")
+async def call_back(
+    who: Annotated[Who, needs(Verb.TICKET_CALL_BACK)],
+    session: Session,
+    now: Now,
+    ref: str,
+    given: CallBackIn,
+) -> TicketShown:
+    await actions.call_back(
+        session,
+        who,
+        ref,
+        outcome=given.outcome,
+        rating=given.rating,
+        note=given.note,
+        at=given.at,
+        phone_time=given.phone_time,
+        now=now,
+    )
+    return await shown(session, await queries.find(session, who, ref), now)
+
+
+@router.post("/{ref}/closure")
+async def close(
+    who: Annotated[Who, needs(Verb.TICKET_CLOSE)],
+    session: Session,
+    now: Now,
+    ref: str,
+    given: ClosureIn,
+) -> TicketShown:
+    """Needs the owner's word (`confirmed_by`, or a call-back that `works`) or three tries."""
+    ticket = await actions.close(
+        session,
+        who,
+        ref,
+        now=now,
+        at=given.at,
+        phone_time=given.phone_time,
+        confirmed_by=given.confirmed_by,
+        outcome=given.outcome,
+        told=given.told,
+    )
+    return await shown(session, ticket, now)
+
+
+@router.post("/{ref}/cancellation")
+async def cancel(
+    who: Annotated[Who, needs(Verb.TICKET_CANCEL)],
+    session: Session,
+    now: Now,
+    ref: str,
+    given: CancellationIn,
+) -> TicketShown:
+    ticket = await actions.cancel(
+        session, who, ref, reason=given.reason, now=now, at=given.at, phone_time=given.phone_time
+    )
+    return await shown(session, ticket, now)
+
+
+@router.post("/{ref}/notes", status_code=201)
+async def note(
+    who: Annotated[Who, needs(Verb.TICKET_NOTE)],
+    session: Session,
+    now: Now,
+    ref: str,
+    given: NoteIn,
+) -> TicketShown:
+    ticket = await actions.note(
+        session, who, ref, text=given.text, now=now, photos=tuple(given.photos)
+    )
+    return await shown(session, ticket, now)

@@ -1,0 +1,176 @@
+"""A ticket as other programs see it: the contract's JSON, gathered over many rooms."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tickets.loan.models import Substitution
+from tickets.project.models import Project
+from tickets.sla import queries as sla
+from tickets.sla.models import Clock
+from tickets.sla.rules import due_of, state
+from tickets.staff.models import Person
+from tickets.ticket import queries as tickets
+from tickets.ticket.models import Ticket
+
+
+@dataclass(frozen=True)
+class ClockShown:
+    """Instants in UTC; `target_minutes` as frozen when the clock started."""
+
+    promise: str
+    cycle: int
+    started_at: datetime | None
+    target_minutes: int
+    due_at: datetime | None
+    met_at: datetime | None
+    state: str
+    breached_at: datetime | None
+    paused_seconds: int
+
+
+@dataclass(frozen=True)
+class CoverShown:
+    decision: str
+    reason: str
+    ends_on: date | None
+
+
+@dataclass(frozen=True)
+class PayerShown:
+    labour: str
+    parts: str
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class SubstitutionShown:
+    state: str
+    owed_at: datetime | None
+    settled_at: datetime | None
+    loan: int | None = None
+
+
+@dataclass(frozen=True)
+class TicketShown:
+    ref: str
+    kind: str
+    project: str
+    assets: list[str]
+    main_equipment: str
+    status: str
+    severity: str
+    fault: str | None
+    description: str
+    place: str | None
+    channel: str
+    reported_at: datetime
+    received_at: datetime
+    cycle: int
+    technician: str | None  # the sign-in name, as POST …/assignment takes it
+    technician_name: str | None
+    expected_at: datetime | None
+    cause: str | None
+    cover: CoverShown
+    payer: PayerShown
+    clocks: list[ClockShown]
+    substitution: SubstitutionShown
+    flags: list[str]
+    closed_at: datetime | None
+    version: int
+
+
+def clock_shown(clock: Clock, now: datetime) -> ClockShown:
+    due = due_of(clock, now)
+    judged = state(clock, now)
+    is_self_started = clock.started_at is None and due is not None
+    return ClockShown(
+        promise=clock.promise,
+        cycle=clock.cycle,
+        started_at=clock.starts_by if is_self_started else clock.started_at,
+        target_minutes=round(clock.target.total_seconds() / 60),
+        due_at=due,
+        met_at=clock.met_at,
+        state=judged,
+        # Dated at the due instant, whether or not the sweep has been there yet.
+        breached_at=due if judged == "late" else clock.breached_at,
+        paused_seconds=round(clock.paused.total_seconds()),
+    )
+
+
+async def shown(session: AsyncSession, ticket: Ticket, now: datetime) -> TicketShown:
+    """The contract's ticket, as of `now`."""
+    return (await shown_many(session, [ticket], now))[0]
+
+
+async def shown_many(
+    session: AsyncSession, tickets_: Sequence[Ticket], now: datetime
+) -> list[TicketShown]:
+    """A page of them with a constant number of statements."""
+    await session.flush()
+    ids = [ticket.id for ticket in tickets_]
+    clocks = await sla.clocks_of(session, ids)
+    assets = await tickets.assets_of(session, ids)
+    debts = await _debts(session, ids)
+    codes: Mapping[int, str] = {
+        row[0]: row[1]
+        for row in await session.execute(
+            select(Project.id, Project.code).where(
+                Project.id.in_({ticket.project_id for ticket in tickets_})
+            )
+        )
+    }
+    people = {
+        row.id: (row.login, row.name)
+        for row in await session.execute(
+            select(Person.id, Person.login, Person.name).where(
+                Person.id.in_({t.technician_id for t in tickets_ if t.technician_id})
+            )
+        )
+    }
+    return [
+        TicketShown(
+            ref=ticket.ref,
+            kind=ticket.kind,
+            project=codes[ticket.project_id],
+            assets=[asset.code for asset in assets.get(ticket.id, ())],
+            main_equipment=ticket.main_equipment,
+            status=ticket.status,
+            severity=ticket.severity,
+            fault=ticket.fault,
+            description=ticket.description,
+            place=ticket.place,
+            channel=ticket.channel,
+            reported_at=ticket.reported_at,
+            received_at=ticket.received_at,
+            cycle=ticket.cycle,
+            technician=people[ticket.technician_id][0] if ticket.technician_id else None,
+            technician_name=people[ticket.technician_id][1] if ticket.technician_id else None,
+            expected_at=ticket.expected_at,
+            cause=ticket.cause,
+            cover=CoverShown(ticket.cover, ticket.cover_reason, ticket.cover_ends_on),
+            payer=PayerShown(ticket.payer_labour, ticket.payer_parts, ticket.payer_reason),
+            clocks=[clock_shown(clock, now) for clock in clocks.get(ticket.id, ())],
+            substitution=_debt(debts.get((ticket.id, ticket.cycle))),
+            flags=list(ticket.flags),
+            closed_at=ticket.closed_at,
+            version=ticket.version,
+        )
+        for ticket in tickets_
+    ]
+
+
+async def _debts(
+    session: AsyncSession, ids: Sequence[int]
+) -> Mapping[tuple[int, int], Substitution]:
+    rows = await session.scalars(select(Substitution).where(Substitution.ticket_id.in_(ids)))
+    return {(row.ticket_id, row.cycle): row for row in rows}
+
+
+def _debt(row: Substitution | None) -> SubstitutionShown:
+    if row is None:
+        return SubstitutionShown("not_owed", None, None)
+    return SubstitutionShown(row.state, row.owed_at, row.settled_at)

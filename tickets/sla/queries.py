@@ -1,0 +1,94 @@
+"""Clocks: of a ticket, of a page of tickets, and those that have just broken."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tickets.sla.models import Act, Clock
+from tickets.sla.rules import PROMISE_ORDER, Promise
+
+_ORDER = {promise.value: place for place, promise in enumerate(PROMISE_ORDER)}
+
+
+def in_order(clocks: Sequence[Clock]) -> list[Clock]:
+    return sorted(clocks, key=lambda c: (c.cycle, c.generation, _ORDER[c.promise]))
+
+
+async def clocks_of(
+    session: AsyncSession, ticket_ids: Sequence[int]
+) -> Mapping[int, Sequence[Clock]]:
+    """All clocks of some tickets, every cycle, in speaking order; one statement."""
+    found: dict[int, list[Clock]] = defaultdict(list)
+    if ticket_ids:
+        for clock in await session.scalars(select(Clock).where(Clock.ticket_id.in_(ticket_ids))):
+            found[clock.ticket_id].append(clock)
+    return {ticket_id: in_order(clocks) for ticket_id, clocks in found.items()}
+
+
+async def locked(session: AsyncSession, ticket_id: int, cycle: int) -> Sequence[Clock]:
+    """The living clocks of a cycle, locked and read afresh: a sweep may just have been there."""
+    return in_order(
+        (
+            await session.scalars(
+                select(Clock)
+                .where(
+                    Clock.ticket_id == ticket_id,
+                    Clock.cycle == cycle,
+                    Clock.closed_as.is_distinct_from("superseded"),
+                )
+                .order_by(Clock.id)
+                .with_for_update()
+                .execution_options(populate_existing=True)
+            )
+        ).all()
+    )
+
+
+async def acts_of(session: AsyncSession, ticket_id: int, cycle: int | None = None) -> list[Act]:
+    """What was done, in the order it happened."""
+    asked = select(Act).where(Act.ticket_id == ticket_id).order_by(Act.at, Act.id)
+    if cycle is not None:
+        asked = asked.where(Act.cycle == cycle)
+    return list(await session.scalars(asked))
+
+
+async def overdue(session: AsyncSession, now: datetime, limit: int) -> Sequence[Clock]:
+    """Clocks past due that nobody has noticed yet; locked, so two sweeps never take the same."""
+    return (
+        await session.scalars(
+            select(Clock)
+            .where(
+                Clock.met_at.is_(None),
+                Clock.closed_as.is_(None),
+                Clock.breached_at.is_(None),
+                Clock.due_at < now,
+            )
+            .order_by(Clock.due_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+    ).all()
+
+
+async def unstarted(session: AsyncSession, now: datetime, limit: int) -> Sequence[Clock]:
+    """Repair clocks that waited for an arrival until the arrival's due instant."""
+    return (
+        await session.scalars(
+            select(Clock)
+            .where(
+                Clock.started_at.is_(None),
+                Clock.met_at.is_(None),
+                Clock.closed_as.is_(None),
+                Clock.starts_by <= now,
+            )
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+    ).all()
+
+
+async def promise_of(session: AsyncSession, clock_id: int) -> Promise:
+    return Promise((await session.get_one(Clock, clock_id)).promise)

@@ -1,0 +1,33 @@
+"""The verbs of a ticket, one function each."""
+
+from tickets.ticket.actions.act import attach, end_clocks, perform
+from tickets.ticket.actions.closing import call_back, cancel, close
+from tickets.ticket.actions.desk import add_call, answer, assign, note
+from tickets.ticket.actions.opening import next_ref, open_ticket
+from tickets.ticket.actions.tell import (
+    tell_of_assignment,
+    tell_of_breach,
+    tell_of_danger,
+    tell_of_debt,
+    tell_of_withdrawal,
+)
+
+__all__ = [
+    "add_call",
+    "answer",
+    "assign",
+    "attach",
+    "call_back",
+    "cancel",
+    "close",
+    "end_clocks",
+    "next_ref",
+    "note",
+    "open_ticket",
+    "perform",
+    "tell_of_assignment",
+    "tell_of_breach",
+    "tell_of_danger",
+    "tell_of_debt",
+    "tell_of_withdrawal",
+]

@@ -1,0 +1,204 @@
+"""An act reaches the clocks: believed or not, written down, and everything judged anew."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tickets.events import record
+from tickets.media import Photo
+from tickets.phone import rules as phone
+from tickets.refusals import Invalid, Refused
+from tickets.sla import actions as sla
+from tickets.sla import queries as clocks_of
+from tickets.sla.models import Act
+from tickets.sla.rules import ActKind, Result
+from tickets.staff.rules import Who
+from tickets.ticket import rules
+from tickets.ticket.models import Ticket, TicketPhoto
+from tickets.words import N_
+
+EVENTS = {
+    ActKind.RESPONSE: "ticket.answered",
+    ActKind.MADE_SAFE: "ticket.made_safe",
+    ActKind.ARRIVAL: "ticket.arrived",
+    ActKind.REPAIR: "ticket.repaired",
+}
+
+
+async def perform(
+    session: AsyncSession,
+    ticket: Ticket,
+    kind: ActKind,
+    *,
+    who: Who,
+    at: datetime | None,
+    phone_time: datetime | None = None,
+    now: datetime,
+    key: UUID | None = None,
+    on_site: bool = False,
+    result: Result | None = None,
+    expires_on: date | None = None,
+    photos: Sequence[UUID] = (),
+    signature: UUID | None = None,
+    facts: dict[str, Any] | None = None,
+) -> Act:
+    """The one way an act reaches the clocks. `ticket` was found with `lock=True`.
+
+    The same `key` again is the same act: nothing is changed and the first row is given back.
+    Raises Refused when the ticket's state forbids it, Invalid("at") for an impossible instant.
+    """
+    if key is not None:
+        known = await session.scalar(select(Act).where(Act.key == key))
+        if known is not None:
+            if known.ticket_id != ticket.id or known.kind != kind:
+                raise Invalid("key", "This key was used for something else.")
+            return known
+    must_be_open(ticket)
+    moment = when(ticket, at, phone_time, now)
+    acts = await clocks_of.acts_of(session, ticket.id, ticket.cycle)
+    _refuse_twice(kind, acts, moment.at, result)
+    act = Act(
+        ticket_id=ticket.id,
+        cycle=ticket.cycle,
+        kind=kind,
+        at=moment.at,
+        received_at=now,
+        skew=moment.skew,
+        by_id=who.id,
+        on_site=on_site,
+        result=result,
+        expires_on=expires_on,
+        key=key,
+    )
+    session.add(act)
+    await session.flush()
+    flag(ticket, moment.flags)
+    await attach(session, ticket, photos, kind)
+    if signature is not None:
+        await attach(session, ticket, [signature], f"{kind}_signature")
+    told: dict[str, Any] = {"act_id": act.id, **(facts or {})}
+    if kind is ActKind.REPAIR:
+        told |= {"on_site": on_site, "result": result}
+        if expires_on:
+            told["expires_on"] = expires_on.isoformat()
+    if moment.flags:
+        told |= {"flags": list(moment.flags), "claimed_at": at.isoformat() if at else None}
+    if moment.skew is not None:
+        told["skew_seconds"] = round(moment.skew.total_seconds(), 3)
+    if photos:
+        told["photos"] = len(photos)
+    record(
+        session,
+        EVENTS[kind],
+        at=moment.at,
+        ticket_id=ticket.id,
+        project_id=ticket.project_id,
+        by_id=who.id,
+        **told,
+    )
+    await judge_anew(session, ticket, now=now, by_id=who.id)
+    return act
+
+
+def must_be_open(ticket: Ticket) -> None:
+    if not ticket.is_open:
+        raise Refused("Ticket {ref} is not open any more.", ref=ticket.ref)
+
+
+def when(
+    ticket: Ticket, at: datetime | None, phone_time: datetime | None, now: datetime
+) -> phone.Judged:
+    """The instant that counts. From a desk: not before the report, not in the future; from a
+    phone what cannot be believed counts from its delivery (rules.md §2, §6)."""
+    if phone_time is None and at is not None:
+        if at > now:
+            raise Invalid("at", "This instant lies in the future.")
+        if at < ticket.reported_at:
+            raise Invalid("at", "This instant lies before the report.")
+    moment = phone.judged(at, phone_time, now, ticket.reported_at)
+    if moment.at < ticket.reported_at:
+        # A report up to two minutes ahead of us: nothing can be done before it.
+        return phone.Judged(ticket.reported_at, moment.skew, moment.flags)
+    return moment
+
+
+def flag(ticket: Ticket, flags: Sequence[str]) -> None:
+    ticket.flags = sorted({*ticket.flags, *flags})
+
+
+def _refuse_twice(kind: ActKind, acts: Sequence[Act], at: datetime, result: Result | None) -> None:
+    """Done is done; only true news of an earlier instant may still come in.
+
+    After a partial or temporary repair somebody comes a second time.
+    """
+    if kind is ActKind.REPAIR:
+        same = [act for act in acts if act.kind == kind and act.result == Result.FIXED]
+        if result is not Result.FIXED:
+            same = [act for act in same if act.at <= at]
+    else:
+        same = [act for act in acts if act.kind == kind]
+        if kind is ActKind.ARRIVAL:
+            left = [a.at for a in acts if a.kind == ActKind.REPAIR and a.result != Result.FIXED]
+            since = max(left, default=None)
+            same = [act for act in same if since is None or act.at > since or at <= since]
+    if any(act.at <= at for act in same):
+        raise Refused(_TWICE[kind])
+
+
+_TWICE = {
+    ActKind.RESPONSE: N_("The caller has already been answered."),
+    ActKind.MADE_SAFE: N_("It has already been made safe."),
+    ActKind.ARRIVAL: N_("The arrival has already been recorded."),
+    ActKind.REPAIR: N_("The repair has already been recorded."),
+}
+
+
+async def judge_anew(
+    session: AsyncSession,
+    ticket: Ticket,
+    *,
+    now: datetime,
+    by_id: int | None,
+    ended_at: datetime | None = None,
+) -> None:
+    """Clocks, status and board place from the acts; the diary hears what that breaks."""
+    clocks, acts = await sla.rejudge(
+        session,
+        ticket_id=ticket.id,
+        project_id=ticket.project_id,
+        cycle=ticket.cycle,
+        now=now,
+        by_id=by_id,
+        ended_at=ended_at,
+    )
+    if ended_at is None:
+        ticket.status = rules.status_of(sla.as_done(act) for act in acts)
+    ticket.breaks_at = rules.breaks_at(rules.Status(ticket.status), clocks, now)
+    ticket.version += 1
+
+
+async def end_clocks(session: AsyncSession, ticket: Ticket, *, now: datetime, by_id: int) -> None:
+    """Cancelled or not ours: what is neither kept nor broken is not needed any more. Counted
+    from now, whatever instant is named: no date set back makes a breach unhappen."""
+    await judge_anew(session, ticket, now=now, by_id=by_id, ended_at=now)
+
+
+async def attach(session: AsyncSession, ticket: Ticket, photos: Sequence[UUID], act: str) -> None:
+    """Uploaded pictures become part of the ticket; one that is not ours is refused."""
+    if not photos:
+        return
+    known = set(await session.scalars(select(Photo.id).where(Photo.id.in_(photos))))
+    if set(photos) - known:
+        raise Invalid("photos", "One of the photos is not known; please upload it again.")
+    await session.execute(
+        insert(TicketPhoto)
+        .values(
+            [{"ticket_id": ticket.id, "photo_id": p, "act": act} for p in dict.fromkeys(photos)]
+        )
+        .on_conflict_do_nothing()
+    )

@@ -1,0 +1,153 @@
+"""The end of a ticket: asking the owner, closing with his word, cancelling."""
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tickets.events import record
+from tickets.refusals import Invalid, Refused
+from tickets.sla.rules import ActKind
+from tickets.staff.rules import Verb, Who
+from tickets.ticket import queries, rules
+from tickets.ticket.actions.act import end_clocks, must_be_open, perform, when
+from tickets.ticket.models import CallBack, Ticket
+from tickets.ticket.rules import NOTHING_BREAKS, Asked, Kind, Status
+
+OUTCOMES = ("works", "does_not", "not_reached")
+
+
+async def call_back(
+    session: AsyncSession,
+    who: Who,
+    ref: str,
+    *,
+    outcome: str,
+    rating: int | None,
+    now: datetime,
+    at: datetime | None = None,
+    phone_time: datetime | None = None,
+    note: str | None = None,
+) -> CallBack:
+    """回访. Satisfaction is asked once per cycle (rules.md §4)."""
+    ticket = await queries.find(session, who, ref, Verb.TICKET_CALL_BACK, lock=True)
+    must_be_open(ticket)
+    if ticket.kind == Kind.FAULT and ticket.status != Status.REPAIRED:
+        raise Refused("The repair has not been recorded yet.")
+    if ticket.status == Status.OPEN:
+        raise Refused("Nobody has answered the caller yet.")
+    asked = await queries.call_backs_of(session, ticket.id)
+    if rating is not None and any(c.rating for c in asked if c.cycle == ticket.cycle):
+        raise Refused("The owner has been asked how satisfied he is already.")
+    moment = when(ticket, at, phone_time, now)
+    made = CallBack(
+        ticket_id=ticket.id,
+        cycle=ticket.cycle,
+        at=moment.at,
+        outcome=outcome,
+        rating=rating,
+        note=note,
+        by_id=who.id,
+    )
+    session.add(made)
+    ticket.version += 1
+    record(
+        session,
+        "ticket.called_back",
+        at=moment.at,
+        ticket_id=ticket.id,
+        project_id=ticket.project_id,
+        by_id=who.id,
+        outcome=outcome,
+        rating=rating,
+        note=note,
+    )
+    await session.flush()
+    return made
+
+
+async def close(
+    session: AsyncSession,
+    who: Who,
+    ref: str,
+    *,
+    now: datetime,
+    at: datetime | None = None,
+    phone_time: datetime | None = None,
+    confirmed_by: str | None = None,
+    outcome: str | None = None,
+    told: str | None = None,
+) -> Ticket:
+    """结案. With the owner's word or after three tries; `out_of_scope` says what was told."""
+    ticket = await queries.find(session, who, ref, Verb.TICKET_CLOSE, lock=True)
+    if outcome == "out_of_scope" and not told:
+        raise Invalid("told", "Say what the caller was told, and to whom it was passed.")
+    asked = [
+        Asked(each.outcome)
+        for each in await queries.call_backs_of(session, ticket.id)
+        if each.cycle == ticket.cycle
+    ]
+    obstacle = rules.why_not_close(
+        ticket.kind, ticket.status, asked, confirmed_by=confirmed_by, outcome=outcome
+    )
+    if obstacle:
+        raise Refused(obstacle)
+    moment = when(ticket, at, phone_time, now)
+    if ticket.status == Status.OPEN:
+        # Whoever tells the caller that this is not ours has answered him.
+        await perform(session, ticket, ActKind.RESPONSE, who=who, at=moment.at, now=now)
+    if ticket.status != Status.REPAIRED:
+        await end_clocks(session, ticket, now=now, by_id=who.id)
+    ticket.confirmed_by = confirmed_by
+    ticket.outcome = outcome
+    _end(ticket, Status.CLOSED, moment.at)
+    record(
+        session,
+        "ticket.closed",
+        at=moment.at,
+        ticket_id=ticket.id,
+        project_id=ticket.project_id,
+        by_id=who.id,
+        outcome=outcome,
+        told=told,
+        is_confirmed=confirmed_by is not None,
+        tries=len(asked),
+    )
+    return ticket
+
+
+async def cancel(
+    session: AsyncSession,
+    who: Who,
+    ref: str,
+    *,
+    reason: str,
+    now: datetime,
+    at: datetime | None = None,
+    phone_time: datetime | None = None,
+) -> Ticket:
+    """作废. Unmet clocks not yet late are not needed any more; a breach stays (rules.md §2)."""
+    ticket = await queries.find(session, who, ref, Verb.TICKET_CANCEL, lock=True)
+    must_be_open(ticket)
+    if ticket.status == Status.REPAIRED:
+        raise Refused("What has been repaired is closed, not cancelled.")
+    moment = when(ticket, at, phone_time, now)
+    await end_clocks(session, ticket, now=now, by_id=who.id)
+    _end(ticket, Status.CANCELLED, moment.at)
+    record(
+        session,
+        "ticket.cancelled",
+        at=moment.at,
+        ticket_id=ticket.id,
+        project_id=ticket.project_id,
+        by_id=who.id,
+        reason=reason,
+    )
+    return ticket
+
+
+def _end(ticket: Ticket, status: Status, at: datetime) -> None:
+    ticket.status = status
+    ticket.is_open = False
+    ticket.closed_at = at
+    ticket.breaks_at = NOTHING_BREAKS
+    ticket.version += 1

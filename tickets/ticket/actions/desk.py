@@ -1,0 +1,168 @@
+"""What the desk does with an open ticket: who takes it, what the caller was told, what else."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tickets.events import record
+from tickets.project import actions as project_actions
+from tickets.project import queries as projects
+from tickets.refusals import Invalid, Refused
+from tickets.sla.models import Act
+from tickets.sla.rules import ActKind
+from tickets.staff import queries as staff
+from tickets.staff.rules import Verb, Who
+from tickets.ticket import queries
+from tickets.ticket.actions.act import attach, must_be_open, perform
+from tickets.ticket.models import Ticket
+from tickets.words import N_
+
+
+async def assign(
+    session: AsyncSession,
+    who: Who,
+    ref: str,
+    *,
+    technician: str,
+    now: datetime,
+    version: int | None = None,
+) -> Ticket:
+    """派单. `technician` is a sign-in name or a number; `version` refuses a stale page."""
+    ticket = await queries.find(session, who, ref, Verb.TICKET_ASSIGN, lock=True)
+    must_be_open(ticket)
+    _fresh(ticket, version)
+    await _give(session, ticket, technician, who, now)
+    return ticket
+
+
+def _fresh(ticket: Ticket, version: int | None) -> None:
+    if version is not None and version != ticket.version:
+        raise Refused("Somebody has changed this ticket meanwhile; please look at it again.")
+
+
+async def _give(
+    session: AsyncSession, ticket: Ticket, technician: str, who: Who, now: datetime
+) -> None:
+    project = await projects.find_by_id(session, ticket.project_id)
+    person = await staff.technician_named(
+        session, technician, project_id=project.id, group_id=project.group_id
+    )
+    if person is None:
+        raise Invalid("technician", "{name} is no technician of this project.", name=technician)
+    if ticket.technician_id == person.id:
+        return
+    before, ticket.technician_id = ticket.technician_id, person.id
+    ticket.version += 1
+    record(
+        session,
+        "ticket.assigned",
+        at=now,
+        ticket_id=ticket.id,
+        project_id=ticket.project_id,
+        by_id=who.id,
+        technician_id=person.id,
+        before_id=before,
+    )
+
+
+async def answer(
+    session: AsyncSession,
+    who: Who,
+    ref: str,
+    *,
+    now: datetime,
+    at: datetime | None = None,
+    phone_time: datetime | None = None,
+    note: str | None = None,
+    technician: str | None = None,
+    expected_at: datetime | None = None,
+    key: UUID | None = None,
+    photos: tuple[UUID, ...] = (),
+    signature: UUID | None = None,
+) -> Act:
+    """The response: somebody of ours told the reporter who takes care and when he comes."""
+    ticket = await queries.find(session, who, ref, Verb.TICKET_ANSWER, lock=True)
+    if technician:
+        must_be_open(ticket)
+        if who.may(Verb.TICKET_ASSIGN) or technician == str(who.id):
+            await _give(session, ticket, technician, who, now)
+        else:
+            raise Invalid("technician", N_("You may take this ticket yourself, not give it away."))
+    act = await perform(
+        session,
+        ticket,
+        ActKind.RESPONSE,
+        who=who,
+        at=at,
+        phone_time=phone_time,
+        now=now,
+        key=key,
+        photos=photos,
+        signature=signature,
+        facts={
+            "note": note,
+            "expected_at": expected_at.isoformat() if expected_at else None,
+            "technician_id": ticket.technician_id,
+        },
+    )
+    if expected_at is not None:
+        ticket.expected_at = expected_at
+    return act
+
+
+async def note(
+    session: AsyncSession,
+    who: Who,
+    ref: str,
+    *,
+    text: str,
+    now: datetime,
+    photos: tuple[UUID, ...] = (),
+) -> Ticket:
+    """A line in the ticket's diary; also on a closed one."""
+    ticket = await queries.find(session, who, ref, Verb.TICKET_NOTE, lock=True)
+    await attach(session, ticket, photos, "note")
+    ticket.version += 1
+    record(
+        session,
+        "ticket.noted",
+        at=now,
+        ticket_id=ticket.id,
+        project_id=ticket.project_id,
+        by_id=who.id,
+        text=text,
+        photos=len(photos),
+    )
+    return ticket
+
+
+async def add_call(
+    session: AsyncSession,
+    who: Who,
+    ref: str,
+    *,
+    name: str,
+    phone: str,
+    text: str | None,
+    now: datetime,
+    photos: tuple[UUID, ...] = (),
+) -> Ticket:
+    """Somebody calls about what is open already: the call joins the ticket, no second one."""
+    ticket = await queries.find(session, who, ref, Verb.TICKET_NOTE, lock=True)
+    must_be_open(ticket)
+    project = await projects.find_by_id(session, ticket.project_id)
+    contact = await project_actions.contact_for(session, project=project, name=name, phone=phone)
+    await attach(session, ticket, photos, "note")
+    ticket.version += 1
+    record(
+        session,
+        "ticket.called_again",
+        at=now,
+        ticket_id=ticket.id,
+        project_id=ticket.project_id,
+        by_id=who.id,
+        contact_id=contact.id,
+        text=text,
+    )
+    return ticket

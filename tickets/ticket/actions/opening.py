@@ -1,0 +1,140 @@
+"""A call comes in: the ticket, its cover decided and frozen, its clocks started."""
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tickets.asset import queries as assets
+from tickets.events import record
+from tickets.grams import grams
+from tickets.project import actions as project_actions
+from tickets.project import queries as projects
+from tickets.refusals import Invalid
+from tickets.sla import actions as sla
+from tickets.staff.rules import Verb, Who
+from tickets.ticket import rules
+from tickets.ticket.actions.act import attach
+from tickets.ticket.models import Ticket, TicketAsset, TicketNumber
+from tickets.ticket.rules import Call, Kind, Status
+
+AHEAD = timedelta(minutes=2)  # how far a reporter's watch may be before ours (rules.md §2)
+
+
+async def open_ticket(session: AsyncSession, who: Who, call: Call, now: datetime) -> Ticket:
+    """One transaction: the ticket exists with its clocks, or there is no ticket.
+
+    Raises Missing for a project one may not see, Invalid for what cannot be.
+    """
+    if call.key is not None:
+        known = await session.scalar(select(Ticket).where(Ticket.key == call.key))
+        if known is not None:
+            return known
+    _check(call, now)
+    reported_at = call.reported_at or now
+    project = await projects.find(session, who, call.project, Verb.TICKET_OPEN)
+    named = await assets.by_codes(session, project.id, call.assets) if call.assets else []
+    terms = await projects.terms_at(session, project.id, reported_at)
+    cover = await projects.cover_at(session, project, named, reported_at)
+    severity = rules.severity_of(call.kind, call.fault, call.severity)
+    contact = None
+    if call.reporter_name or call.reporter_phone:
+        contact = await project_actions.contact_for(
+            session,
+            project=project,
+            name=call.reporter_name or call.reporter_phone or "",
+            phone=call.reporter_phone or "",
+        )
+    ticket = Ticket(
+        ref=await next_ref(session, now.astimezone(ZoneInfo(project.timezone)).date()),
+        project_id=project.id,
+        kind=call.kind,
+        fault=call.fault,
+        severity=severity,
+        main_equipment=rules.main_of(call.kind, [a.is_main for a in named], call.main_equipment),
+        description=call.description,
+        place=call.place,
+        channel=call.channel,
+        reporter_id=contact.id if contact else None,
+        reported_at=reported_at,
+        received_at=now,
+        cycle=1,
+        status=Status.OPEN,
+        is_open=True,
+        breaks_at=rules.NOTHING_BREAKS,
+        opened_by_id=who.id,
+        key=call.key,
+        cover=cover.decision,
+        cover_reason=cover.reason,
+        cover_ends_on=cover.ends_on,
+        version=1,
+        flags=[],
+    )
+    ticket.grams = grams(
+        ticket.ref,
+        project.code,
+        project.name,
+        call.place,
+        call.description,
+        *(asset.code for asset in named),
+        *(asset.name for asset in named),
+    )
+    session.add(ticket)
+    await session.flush()
+    for asset in named:
+        session.add(TicketAsset(ticket_id=ticket.id, asset_id=asset.id))
+    clocks = sla.start(
+        session,
+        ticket_id=ticket.id,
+        cycle=1,
+        kind=call.kind,
+        severity=severity,
+        terms=terms,
+        reported_at=reported_at,
+    )
+    ticket.breaks_at = rules.breaks_at(Status.OPEN, clocks, now)
+    await attach(session, ticket, call.photos, "opening")
+    record(
+        session,
+        "ticket.opened",
+        at=reported_at,
+        ticket_id=ticket.id,
+        project_id=project.id,
+        by_id=who.id,
+        ref=ticket.ref,
+        kind=ticket.kind,
+        fault=ticket.fault,
+        severity=severity,
+        channel=ticket.channel,
+        cover=cover.decision,
+        assets=[asset.code for asset in named],
+        photos=len(call.photos),
+    )
+    return ticket
+
+
+def _check(call: Call, now: datetime) -> None:
+    if call.fault is not None and call.fault not in rules.FAULTS:
+        raise Invalid("fault", "The fault code {code} is not known.", code=call.fault)
+    if call.kind is Kind.FAULT and call.fault is None:
+        raise Invalid("fault", "A fault needs its code; OTHER if nothing fits.")
+    if call.channel not in rules.CHANNELS:
+        raise Invalid("channel", "The channel {code} is not known.", code=call.channel)
+    if call.reported_at is not None and call.reported_at > now + AHEAD:
+        raise Invalid("reported_at", "The report cannot lie in the future.")
+
+
+async def next_ref(session: AsyncSession, day: date) -> str:
+    """T-20261123-0007. The day's row is locked until the transaction ends, so a number is never
+    given twice and none is left out."""
+    number = await session.scalar(
+        insert(TicketNumber)
+        .values(day=day, last=1)
+        .on_conflict_do_update(
+            index_elements=[TicketNumber.day], set_={"last": TicketNumber.last + 1}
+        )
+        .returning(TicketNumber.last)
+    )
+    return f"T-{day:%Y%m%d}-{number:04d}"

@@ -1,0 +1,33 @@
+"""Reads about tickets: one, a page of them, and what belongs to one."""
+
+from tickets.ticket.queries.one import (
+    assets_of,
+    call_backs_of,
+    events_of,
+    events_page,
+    find,
+    is_photo_visible,
+    last_event_id,
+    open_on_asset,
+    open_on_project,
+    photos_of,
+)
+from tickets.ticket.queries.page import Listed, Page, TicketFilter, find_page, visible
+
+__all__ = [
+    "Listed",
+    "Page",
+    "TicketFilter",
+    "assets_of",
+    "call_backs_of",
+    "events_of",
+    "events_page",
+    "find",
+    "find_page",
+    "is_photo_visible",
+    "last_event_id",
+    "open_on_asset",
+    "open_on_project",
+    "photos_of",
+    "visible",
+]

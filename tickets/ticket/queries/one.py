@@ -1,0 +1,147 @@
+"""One ticket: found for somebody and a verb, and what belongs to it."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tickets.asset.models import Asset
+from tickets.events import Event
+from tickets.project.models import Project
+from tickets.refusals import Forbidden, Missing
+from tickets.staff.rules import Verb, Who
+from tickets.ticket.models import CallBack, Ticket, TicketAsset, TicketPhoto
+from tickets.ticket.queries.page import visible
+
+
+async def find(
+    session: AsyncSession,
+    who: Who,
+    ref: str,
+    verb: Verb = Verb.TICKET_READ,
+    *,
+    lock: bool = False,
+) -> Ticket:
+    """What one may not see does not exist (404); what one sees but may not touch is 403.
+
+    With `lock` the row is held until the transaction ends: two people act one after the other.
+    FOR NO KEY UPDATE, so that the sweep may still write diary rows that point at the ticket.
+    """
+    asked = (
+        select(Ticket, Project.group_id)
+        .join(Project, Project.id == Ticket.project_id)
+        .where(Ticket.ref == ref, visible(who))
+    )
+    if lock:
+        asked = asked.with_for_update(key_share=True, of=Ticket).execution_options(
+            populate_existing=True
+        )
+    row = (await session.execute(asked)).first()
+    if row is None:
+        raise Missing("There is no ticket {ref}.", ref=ref)
+    ticket: Ticket = row[0]
+    if not who.may_for(verb, ticket.project_id, row[1]):
+        raise Forbidden("Your role does not allow this.")
+    return ticket
+
+
+async def assets_of(
+    session: AsyncSession, ticket_ids: Sequence[int]
+) -> Mapping[int, Sequence[Asset]]:
+    """The assets named by some tickets, by code; one statement."""
+    found: dict[int, list[Asset]] = defaultdict(list)
+    if ticket_ids:
+        rows = await session.execute(
+            select(TicketAsset.ticket_id, Asset)
+            .join(Asset, Asset.id == TicketAsset.asset_id)
+            .where(TicketAsset.ticket_id.in_(ticket_ids))
+            .order_by(Asset.code)
+        )
+        for ticket_id, asset in rows:
+            found[ticket_id].append(asset)
+    return found
+
+
+async def open_on_asset(session: AsyncSession, who: Who, asset_id: int) -> Sequence[Ticket]:
+    """What is open there already, soonest due first; at most 50."""
+    return (
+        await session.scalars(
+            select(Ticket)
+            .join(TicketAsset, TicketAsset.ticket_id == Ticket.id)
+            .where(TicketAsset.asset_id == asset_id, Ticket.is_open, visible(who))
+            .order_by(Ticket.breaks_at, Ticket.id)
+            .limit(50)
+        )
+    ).all()
+
+
+async def open_on_project(
+    session: AsyncSession, who: Who, project_id: int, limit: int = 50
+) -> Sequence[Ticket]:
+    return (
+        await session.scalars(
+            select(Ticket)
+            .where(Ticket.project_id == project_id, Ticket.is_open, visible(who))
+            .order_by(Ticket.breaks_at, Ticket.id)
+            .limit(limit)
+        )
+    ).all()
+
+
+async def events_of(session: AsyncSession, ticket_id: int, limit: int = 200) -> Sequence[Event]:
+    """The ticket's diary as people read it: by when it happened; the newest `limit`."""
+    newest = (
+        await session.scalars(
+            select(Event).where(Event.ticket_id == ticket_id).order_by(Event.id.desc()).limit(limit)
+        )
+    ).all()
+    return sorted(newest, key=lambda event: (event.happened_at, event.id))
+
+
+async def events_page(
+    session: AsyncSession, ticket_id: int, *, limit: int, after: int
+) -> Sequence[Event]:
+    """The diary in the order it was written, after an event's id."""
+    return (
+        await session.scalars(
+            select(Event)
+            .where(Event.ticket_id == ticket_id, Event.id > after)
+            .order_by(Event.id)
+            .limit(limit)
+        )
+    ).all()
+
+
+async def call_backs_of(session: AsyncSession, ticket_id: int) -> Sequence[CallBack]:
+    return (
+        await session.scalars(
+            select(CallBack)
+            .where(CallBack.ticket_id == ticket_id)
+            .order_by(CallBack.at, CallBack.id)
+        )
+    ).all()
+
+
+async def photos_of(session: AsyncSession, ticket_id: int) -> Sequence[TicketPhoto]:
+    return (
+        await session.scalars(select(TicketPhoto).where(TicketPhoto.ticket_id == ticket_id))
+    ).all()
+
+
+async def is_photo_visible(session: AsyncSession, who: Who, photo_id: UUID) -> bool:
+    """A photo is seen by those who see a ticket it belongs to."""
+    asked = select(
+        exists().where(
+            TicketPhoto.photo_id == photo_id, TicketPhoto.ticket_id == Ticket.id, visible(who)
+        )
+    )
+    return bool(await session.scalar(asked))
+
+
+async def last_event_id(session: AsyncSession, ticket_id: int) -> int:
+    """Grows with everything that happens to a ticket: its page's version."""
+    return (
+        await session.scalar(select(func.max(Event.id)).where(Event.ticket_id == ticket_id))
+    ) or 0

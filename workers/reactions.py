@@ -1,0 +1,35 @@
+"""When this has happened, do that. The whole list, on one page.
+
+A reaction runs in the transaction that marks it handled, so it may only touch the database, and
+it may run late or a second time: it looks at what is true now. To reach a person it writes a
+notice; `post.py` sends it.
+"""
+
+from collections.abc import Awaitable, Callable
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tickets.events import Event
+from tickets.loan import actions as loan
+from tickets.ticket import actions as ticket
+
+Reaction = Callable[[AsyncSession, Event], Awaitable[None]]
+
+REACTIONS: dict[str, tuple[Reaction, ...]] = {
+    "ticket.opened": (ticket.tell_of_danger,),
+    "ticket.assigned": (ticket.tell_of_assignment,),
+    "ticket.answered": (),
+    "ticket.made_safe": (),
+    "ticket.arrived": (),
+    "ticket.repaired": (),
+    "ticket.noted": (),
+    "ticket.called_again": (),
+    "ticket.called_back": (),
+    "ticket.closed": (),
+    "ticket.cancelled": (),
+    "clock.breached": (loan.owe, ticket.tell_of_breach),
+    "clock.breach_withdrawn": (loan.lapse, ticket.tell_of_withdrawal),
+    "substitution.owed": (ticket.tell_of_debt,),
+    "substitution.settled": (),
+    "substitution.lapsed": (),
+}
