@@ -1,8 +1,14 @@
 """Who may do what: roles, verbs, and the one table that joins them (rules.md §11)."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
+from typing import Final
+
+from tickets.refusals import Invalid
+from tickets.words import N_
 
 
 class Role(StrEnum):
@@ -149,3 +155,116 @@ class Who:
 
 def roles_of(grants: Iterable[Grant]) -> frozenset[Role]:
     return frozenset(grant.role for grant in grants)
+
+
+# --- signing in -----------------------------------------------------------------------------
+
+ABSOLUTE: Final = timedelta(days=30)  # a browser signs in again after this, whatever it did
+IDLE: Final = timedelta(days=7)  # and after this without a request
+SEEN_EVERY: Final = timedelta(minutes=5)  # how finely "last seen" is kept
+WINDOW: Final = timedelta(minutes=15)
+WRONG_PER_LOGIN: Final = 5
+WRONG_PER_ADDRESS: Final = 20
+FORGOTTEN_AFTER: Final = timedelta(days=1)
+
+_GUESSED_FIRST = frozenset(
+    [
+        "12345678",
+        "123456789",
+        "1234567890",
+        "87654321",
+        "11111111",
+        "88888888",
+        "66666666",
+        "password",
+        "password1",
+        "passw0rd",
+        "qwertyui",
+        "qwerty123",
+        "abc12345",
+        "abcd1234",
+        "a1234567",
+        "iloveyou",
+        "admin123",
+        "afterglow",
+    ]
+)
+
+
+def check_login(login: str) -> None:
+    if not re.fullmatch(r"[^\s/@]{2,64}(@[^\s/@]{1,64})?", login):
+        raise Invalid("login", N_("A sign-in name has 2 to 64 characters and no spaces."))
+
+
+def check_password(password: str, login: str, name: str) -> None:
+    """Length is what counts; only what everybody tries first is refused besides."""
+    if len(password) < 8:
+        raise Invalid("password", N_("A password needs at least 8 characters."))
+    if len(password) > 200:
+        raise Invalid("password", N_("A password has at most 200 characters."))
+    if any(0xD800 <= ord(ch) < 0xE000 or ch == "\0" for ch in password):
+        raise Invalid("password", N_("This contains characters that cannot be kept."))
+    folded = password.casefold()
+    if folded in _GUESSED_FIRST or len(set(password)) < 3:
+        raise Invalid("password", N_("This password is guessed too easily."))
+    if folded in (login.casefold(), name.casefold()):
+        raise Invalid("password", N_("The password must not be the name."))
+
+
+def check_grants(grants: Sequence[Grant]) -> None:
+    """What a person may be given (rules.md §11)."""
+    if not grants:
+        raise Invalid("roles", N_("Choose at least one role."))
+    for grant in grants:
+        if grant.role is Role.INTEGRATION:
+            raise Invalid("roles", N_("Integration is a role of programs; make a token for it."))
+        _check_place(grant)
+
+
+def check_program_grant(grant: Grant) -> None:
+    _check_place(grant)
+
+
+def _check_place(grant: Grant) -> None:
+    if grant.project_id is not None and grant.group_id is not None:
+        raise Invalid("roles", N_("A role is for a project or for a group, not both."))
+    if grant.role is Role.OWNER and grant.project_id is None:
+        raise Invalid("roles", N_("An owner's person sees named projects only: choose one."))
+
+
+# What a token of an integration may be given: nothing that is not in the table.
+PERMISSIONS: Final = tuple(verb for verb in Verb if Role.INTEGRATION in MAY[verb])
+
+
+def check_permissions(role: Role, permissions: Sequence[Verb]) -> None:
+    if role is not Role.INTEGRATION:
+        if permissions:
+            raise Invalid("permissions", N_("Only an integration has permissions of its own."))
+        return
+    if not permissions:
+        raise Invalid("permissions", N_("Name what this integration may do."))
+    if not set(permissions) <= set(PERMISSIONS):
+        raise Invalid("permissions", N_("An integration may not do all of this."))
+
+
+def safe_next(address: str | None) -> str:
+    """Where to go after signing in: a path of ours, or the start page; never another site."""
+    if (
+        not address
+        or len(address) > 2000
+        or not address.startswith("/")
+        or address.startswith("//")
+        or any(ch == "\\" or ord(ch) <= 0x20 or ord(ch) == 0x7F for ch in address)
+        or address.partition("?")[0] in ("/login", "/logout", "/locale")
+    ):
+        return "/"
+    return address
+
+
+def start_page(roles: frozenset[Role]) -> str:
+    """What each role opens the system for."""
+    if roles & {Role.HOTLINE, Role.HOTLINE_LEAD, Role.MANAGER, Role.ADMIN}:
+        return "/desk"
+    if Role.TECHNICIAN in roles:
+        return "/round"
+    return "/projects"

@@ -1,0 +1,36 @@
+"""What is done with people: hired, changed, let go; signing in and out; keys of programs."""
+
+from tickets.staff.actions.person import (
+    add_person,
+    change_person,
+    reinstate,
+    retire,
+    set_locale,
+    set_password,
+)
+from tickets.staff.actions.sign_in import (
+    change_own_password,
+    mark_seen,
+    mark_used,
+    sign_in,
+    sign_out,
+    sign_out_everywhere,
+)
+from tickets.staff.actions.token import add_token, revoke_token
+
+__all__ = [
+    "add_person",
+    "add_token",
+    "change_own_password",
+    "change_person",
+    "mark_seen",
+    "mark_used",
+    "reinstate",
+    "retire",
+    "revoke_token",
+    "set_locale",
+    "set_password",
+    "sign_in",
+    "sign_out",
+    "sign_out_everywhere",
+]
