@@ -168,26 +168,9 @@ WRONG_PER_ADDRESS: Final = 20
 FORGOTTEN_AFTER: Final = timedelta(days=1)
 
 _GUESSED_FIRST = frozenset(
-    [
-        "12345678",
-        "123456789",
-        "1234567890",
-        "87654321",
-        "11111111",
-        "88888888",
-        "66666666",
-        "password",
-        "password1",
-        "passw0rd",
-        "qwertyui",
-        "qwerty123",
-        "abc12345",
-        "abcd1234",
-        "a1234567",
-        "iloveyou",
-        "admin123",
-        "afterglow",
-    ]
+    {"12345678", "123456789", "1234567890", "0123456789", "87654321", "11223344", "12341234"}
+    | {"password", "password1", "passw0rd", "qwertyui", "qwerty123", "abc12345", "abcd1234"}
+    | {"a1234567", "a12345678", "aa123456", "iloveyou", "admin123", "woaini1314", "afterglow"}
 )
 
 
