@@ -3,9 +3,10 @@
 from tickets.staff.queries.door import AtTheDoor, by_sign_in, by_token, who_is
 from tickets.staff.queries.holders import (
     holders,
+    id_of,
     in_role,
     names,
-    technician,
+    technician_named,
     technicians_for,
 )
 from tickets.staff.queries.people import (
@@ -36,6 +37,7 @@ __all__ = [
     "find",
     "group_names",
     "holders",
+    "id_of",
     "in_role",
     "me",
     "names",
@@ -43,7 +45,7 @@ __all__ = [
     "people_page",
     "places_of",
     "project_id_of",
-    "technician",
+    "technician_named",
     "technicians_for",
     "tokens",
     "who_is",

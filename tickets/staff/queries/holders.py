@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.staff.models import HeldRole, Person
@@ -88,4 +88,4 @@ async def id_of(session: AsyncSession, name: str) -> int | None:
 async def names(session: AsyncSession, ids: Iterable[int]) -> dict[int, str]:
     """Names of people by number; one statement."""
     rows = await session.execute(select(Person.id, Person.name).where(Person.id.in_(set(ids))))
-    return {person_id: name for person_id, name in rows}
+    return {row[0]: row[1] for row in rows.all()}
