@@ -8,6 +8,7 @@ from tickets.staff.actions.person import (
     set_locale,
     set_password,
 )
+from tickets.staff.actions.role import grant_role, withdraw_role
 from tickets.staff.actions.sign_in import (
     change_own_password,
     mark_seen,
@@ -23,6 +24,7 @@ __all__ = [
     "add_token",
     "change_own_password",
     "change_person",
+    "grant_role",
     "mark_seen",
     "mark_used",
     "reinstate",
@@ -33,4 +35,5 @@ __all__ = [
     "sign_in",
     "sign_out",
     "sign_out_everywhere",
+    "withdraw_role",
 ]
