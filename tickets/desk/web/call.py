@@ -1,5 +1,331 @@
-from fastapi import APIRouter
+"""The call: one screen for somebody on the phone (rules.md P7)."""
 
-from tickets.door import DoorRoute
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import RedirectResponse, Response
+from pydantic import BaseModel, Field
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tickets.desk import rules
+from tickets.desk.queries import call as queries
+from tickets.desk.rules import FaultWords
+from tickets.door import DoorRoute, Line, Now, Passage, Session, Typed, clean, typed
+from tickets.grams import digits
+from tickets.pages import page
+from tickets.project.rules import said_again
+from tickets.refusals import Invalid, Missing, Refused
+from tickets.settings import settings
+from tickets.staff.rules import Verb, Who
+from tickets.staff.signed_in import needs
+from tickets.ticket import actions
+from tickets.ticket.rules import CHANNELS, FAULTS, Call, Kind, Main, Severity
+from tickets.words import LOCALES, N_, say
 
 router = APIRouter(route_class=DoorRoute)
+
+Caller = Annotated[Who, needs(Verb.TICKET_OPEN)]
+Asked = Annotated[str, Query(max_length=400)]
+MANY = frozenset({"photos"})
+
+
+class CallForm(BaseModel):
+    """The call as it was typed; times are of the project's zone."""
+
+    key: UUID | None = None
+    project: Line
+    assets: Annotated[str, Field(max_length=4000)] = ""
+    kind: Kind = Kind.FAULT
+    fault: Line | None = None
+    safety: Literal["yes", "no", "unasked"] | None = None
+    main_equipment: Main | None = None
+    severity: Severity | None = None
+    description: Passage | None = None
+    place: Line | None = None
+    channel: Line = "phone"
+    reporter_name: Line | None = None
+    reporter_phone: Line | None = None
+    reported_at: datetime | None = None
+    photos: Annotated[list[UUID], Field(max_length=50)] = []
+
+
+class PasteForm(BaseModel):
+    paste: Passage
+
+
+@dataclass
+class Screen:
+    """What the call screen shows besides what was typed."""
+
+    typed: Typed[Any]
+    q: str = ""
+    found: Sequence[queries.Suggestion] = ()
+    around: queries.Around | None = None
+    registered: queries.Registered | None = None
+    is_joined: bool = False
+    draft: UUID | None = None
+    is_pasted: bool = False
+
+
+def codes_in(text: str) -> tuple[str, ...]:
+    """Asset codes as they are typed: apart by spaces or any comma."""
+    return tuple(dict.fromkeys(code for code in re.split(r"[\s,，、;；]+", text) if code))
+
+
+def fault_words() -> tuple[FaultWords, ...]:
+    """Every fault with its labels in every language, so that either is understood."""
+    return tuple(
+        FaultWords(
+            fault.code,
+            fault.severity,
+            tuple(dict.fromkeys(say(locale, fault.label) for locale in LOCALES)),
+            fault.phrases,
+        )
+        for fault in FAULTS.values()
+    )
+
+
+@router.get("/desk/call")
+async def call(
+    request: Request,
+    who: Caller,
+    session: Session,
+    now: Now,
+    q: Asked = "",
+    phone: Asked = "",
+    project: Asked = "",
+    asset: Annotated[list[str], Query(max_length=50)] = [],  # noqa: B006 (FastAPI copies it)
+    caller: int | None = Query(None, ge=1, lt=2**31),
+    opened: Asked = "",
+    joined: Asked = "",
+    draft: UUID | None = None,
+) -> Response:
+    """A fresh screen; `phone`, `project`, `asset`, `caller` fill it (softphones, the board)."""
+    values: dict[str, Any] = {}
+    screen = Screen(Typed(values), q=q)
+    if opened or joined:
+        screen.registered = await queries.registered(session, who, opened or joined)
+        screen.is_joined, screen.draft = bool(joined), draft
+        return _shown(request, screen)
+    if project:
+        values["project"] = project
+    if asset:
+        values["assets"] = " ".join(asset)
+    if caller is not None:
+        voice = await queries.caller(session, who, caller)
+        if voice is not None:
+            values["reporter_name"], values["reporter_phone"] = voice.name, voice.phone
+    if phone:
+        values["reporter_phone"] = clean_or_empty(phone)
+        screen.found = await queries.callers(session, who, phone, exactly=True)
+        if len(screen.found) == 1:
+            known = screen.found[0]
+            values |= {"reporter_name": known.name, "reporter_phone": known.phone}
+            values.setdefault("project", known.project)
+            screen.found = ()
+        elif screen.found and len({each.name for each in screen.found}) == 1:
+            # One person of several projects: the name is known, the project is asked.
+            values["reporter_name"] = screen.found[0].name
+    if q:
+        screen.found = await queries.found(session, who, q)
+    return await _shown_around(request, screen, session, who, now)
+
+
+def clean_or_empty(text: str) -> str:
+    """An address may hold anything; what cannot be kept is not shown either."""
+    try:
+        return clean(text)
+    except ValueError:
+        return ""
+
+
+@router.get("/desk/call/found")
+async def found(request: Request, who: Caller, session: Session, q: Asked = "") -> Response:
+    """What the search box suggests; a fragment."""
+    suggestions = await queries.found(session, who, clean_or_empty(q))
+    return page(request, "desk/call_found.html", found=suggestions, q=q)
+
+
+@router.get("/desk/call/around")
+async def around(
+    request: Request,
+    who: Caller,
+    session: Session,
+    now: Now,
+    project: Asked = "",
+    assets: Annotated[str, Query(max_length=4000)] = "",
+) -> Response:
+    """The side panel: owner, cover, what is open there; a fragment."""
+    here = await _around(session, who, project, assets, now)
+    return page(request, "desk/call_around.html", around=here, said_again=said_again, wrong=project)
+
+
+@router.post("/desk/call")
+async def register(request: Request, who: Caller, session: Session, now: Now) -> Response:
+    """The ticket; or the same screen, what was typed kept, the sentence at its field."""
+    form = await typed(request, CallForm, many=MANY)
+    status = 422
+    if form.model is not None:
+        try:
+            async with session.begin_nested():
+                here = await _around(session, who, form.model.project, "", now)
+                if here is None:
+                    raise Invalid("project", N_("There is no such project."))
+                asked = _call_of(form.model, here.project.timezone, who.locale)
+                ticket = await actions.open_ticket(session, who, asked, now)
+            return RedirectResponse(f"/desk/call?opened={ticket.ref}", 303)
+        except Refused as refusal:
+            status = form.refuse(who.locale, refusal)
+    return await _shown_around(request, Screen(form), session, who, now, status=status)
+
+
+def _call_of(form: CallForm, timezone: str, locale: str) -> Call:
+    words = fault_words()
+    code = rules.fault_named(form.fault, words) if form.fault else None
+    if form.fault and code is None:
+        raise Invalid("fault", N_("No fault is known by these words; choose one, or OTHER."))
+    fault = FAULTS[code] if code else None
+    if form.kind is Kind.FAULT:
+        if fault is None:
+            raise Invalid("fault", N_("What is wrong? A code, or a word or two."))
+        if form.safety is None and fault.severity is not Severity.S1:
+            raise Invalid("safety", N_("Ask the caller whether there is any danger."))
+    is_danger = form.kind is Kind.FAULT and form.safety == "yes"
+    at = form.reported_at
+    return Call(
+        project=form.project,
+        description=form.description or _described(form, locale),
+        kind=form.kind,
+        fault=code,
+        assets=codes_in(form.assets),
+        severity=Severity.S1 if is_danger else form.severity,
+        main_equipment=form.main_equipment,
+        reporter_name=form.reporter_name,
+        reporter_phone=form.reporter_phone,
+        channel=form.channel,
+        place=form.place,
+        reported_at=_zoned(at, timezone) if at else None,
+        photos=tuple(form.photos),
+        key=form.key,
+    )
+
+
+def _described(form: CallForm, locale: str) -> str:
+    """Nothing more was said than what is wrong; for other calls something must have been."""
+    code = rules.fault_named(form.fault or "", fault_words())
+    if code is None:
+        raise Invalid("description", N_("What does the caller want?"))
+    return say(locale, FAULTS[code].label)
+
+
+def _zoned(at: datetime, timezone: str) -> datetime:
+    try:
+        local = at if at.tzinfo else at.replace(tzinfo=ZoneInfo(timezone))
+        return local.astimezone(ZoneInfo("UTC"))
+    except OverflowError:
+        raise Invalid("reported_at", N_("This is not a date and time.")) from None
+
+
+@router.post("/desk/call/paste")
+async def paste(request: Request, who: Caller, session: Session, now: Now) -> Response:
+    """A report pasted from a chat fills what is still empty; nothing typed is overwritten."""
+    form = await typed(request, PasteForm, many=MANY)
+    values = form.values
+    if form.model is None:
+        form.errors = {"paste": form.errors.get("paste", "")}
+        return await _shown_around(request, Screen(form), session, who, now, status=422)
+    text = form.model.paste
+    project = str(values.get("project", "")).strip()
+    zone = await _zone(session, who, project, now)
+    told = rules.read_paste(text, now=now, zone=zone, faults=fault_words())
+    named = await queries.named_in(session, who, told.codes, text, project or None)
+    read: dict[str, Any] = {
+        "project": named.project or "",
+        "assets": " ".join(named.assets),
+        "fault": told.fault or "",
+        "reporter_phone": told.phones[0] if told.phones else "",
+        "reporter_name": told.name or "",
+        "description": told.description,
+    }
+    if told.phones:
+        voices = await queries.callers(session, who, told.phones[0], exactly=True)
+        if len(voices) == 1 or (project or named.project) in {v.project for v in voices}:
+            known = next((v for v in voices if v.project == (project or named.project)), voices[0])
+            read["reporter_name"] = known.name
+            read["project"] = named.project or known.project
+            if not named.project:
+                again = await queries.named_in(session, who, told.codes, text, known.project)
+                read["assets"] = " ".join(again.assets)
+    if told.reported_at is not None:
+        local = told.reported_at.astimezone(ZoneInfo(await _zone(session, who, read["project"], now)))
+        read["reported_at"] = local.strftime("%Y-%m-%dT%H:%M")
+    for name, value in read.items():
+        if value and not str(values.get(name, "")).strip():
+            values[name] = value
+    if values.get("channel", "phone") == "phone":
+        values["channel"] = "wechat"
+    values["paste"] = ""
+    screen = Screen(Typed(values), is_pasted=True)
+    return await _shown_around(request, screen, session, who, now)
+
+
+async def _zone(session: AsyncSession, who: Who, project: str, now: datetime) -> str:
+    here = await _around(session, who, project, "", now)
+    return here.project.timezone if here else settings().timezone
+
+
+async def _around(
+    session: AsyncSession, who: Who, project: str, assets: str, now: datetime
+) -> queries.Around | None:
+    code = clean_or_empty(project).strip()
+    if not code:
+        return None
+    try:
+        return await queries.around(session, who, code, codes_in(clean_or_empty(assets)), now)
+    except Missing:
+        return None
+
+
+async def _shown_around(
+    request: Request,
+    screen: Screen,
+    session: AsyncSession,
+    who: Who,
+    now: datetime,
+    *,
+    status: int = 200,
+) -> Response:
+    values = screen.typed.values
+    screen.around = await _around(
+        session, who, str(values.get("project", "")), str(values.get("assets", "")), now
+    )
+    return _shown(request, screen, status=status)
+
+
+def _shown(request: Request, screen: Screen, *, status: int = 200) -> Response:
+    return page(
+        request,
+        "desk/call.html",
+        status=status,
+        screen=screen,
+        typed=screen.typed,
+        found=screen.found,
+        around=screen.around,
+        q=screen.q,
+        wrong=screen.typed.values.get("project", ""),
+        said_again=said_again,
+        faults=fault_words(),
+        table=FAULTS,
+        kinds=list(Kind),
+        severities=list(Severity),
+        mains=list(Main),
+        channels=CHANNELS,
+        fresh_key=str(uuid4()),
+        number=digits(screen.q),
+    )
