@@ -12,7 +12,7 @@ from tickets.loan import queries, rules
 from tickets.loan.models import Settlement, Substitution
 from tickets.loan.rules import SubstitutionState
 from tickets.project import actions as project_actions
-from tickets.project import queries as projects
+from tickets.project.models import Project
 from tickets.refusals import Invalid
 from tickets.sla.models import Clock
 from tickets.sla.rules import Promise
@@ -160,7 +160,7 @@ async def _settle(
     moment = when(ticket, at, phone_time, now)
     contact_id = None
     if by is not None:
-        project = await projects.find_by_id(session, ticket.project_id)
+        project = await session.get_one(Project, ticket.project_id)
         contact = await project_actions.contact_for(session, project=project, name=by, phone="")
         contact_id = contact.id
     made = Settlement(

@@ -1,5 +1,79 @@
-from fastapi import APIRouter
+"""What settles a substitution, as JSON: an emergency measure, or the owner's refusal."""
 
-from tickets.door import DoorRoute
+from typing import Annotated
+from uuid import UUID
 
-router = APIRouter(route_class=DoorRoute)
+from fastapi import APIRouter, Header
+
+from tickets.desk.queries.ticket import TicketShown, shown
+from tickets.door import PROBLEMS, ActIn, DoorRoute, Line, Now, Passage, Session
+from tickets.loan import actions
+from tickets.staff.rules import Verb, Who
+from tickets.staff.signed_in import needs
+
+router = APIRouter(route_class=DoorRoute, responses=PROBLEMS, tags=["substitution"])
+
+# A phone names its act here; besides the first answer again, it is never done twice.
+Key = Annotated[UUID | None, Header(alias="Idempotency-Key")]
+
+
+class MeasureIn(ActIn):
+    description: Passage
+
+
+class RefusalIn(ActIn):
+    """`by` names the owner's person who declined; it is kept with the contacts alone."""
+
+    by: Line
+    note: Passage | None = None
+
+
+@router.post("/tickets/{ref}/measures", status_code=201)
+async def record_measure(
+    ref: str,
+    who: Annotated[Who, needs(Verb.SUBSTITUTION_SETTLE)],
+    session: Session,
+    now: Now,
+    given: MeasureIn,
+    key: Key = None,
+) -> TicketShown:
+    """An emergency measure, so that the owner's use does not suffer; before the debt or after."""
+    ticket = await actions.record_measure(
+        session,
+        who,
+        ref,
+        description=given.description,
+        now=now,
+        at=given.at,
+        phone_time=given.phone_time,
+        key=key,
+        photos=given.photos,
+        signature=given.signature,
+    )
+    return await shown(session, ticket, now)
+
+
+@router.post("/tickets/{ref}/substitution_declined", status_code=201)
+async def record_refusal(
+    ref: str,
+    who: Annotated[Who, needs(Verb.SUBSTITUTION_SETTLE)],
+    session: Session,
+    now: Now,
+    given: RefusalIn,
+    key: Key = None,
+) -> TicketShown:
+    """The owner does not want a substitute: who of his people said so, and why."""
+    ticket = await actions.record_refusal(
+        session,
+        who,
+        ref,
+        by=given.by,
+        note=given.note,
+        now=now,
+        at=given.at,
+        phone_time=given.phone_time,
+        key=key,
+        photos=given.photos,
+        signature=given.signature,
+    )
+    return await shown(session, ticket, now)

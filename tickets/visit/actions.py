@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from tickets.project import queries as projects
+from tickets.project.models import Project
 from tickets.sla.models import Act
 from tickets.sla.rules import ActKind
 from tickets.staff.rules import Verb, Who
@@ -108,7 +108,7 @@ async def repair(
     The payer goes into the diary with every repair, so the first decision stays readable.
     """
     ticket = await tickets.find(session, who, ref, Verb.TICKET_REPAIR, lock=True)
-    project = await projects.find_by_id(session, ticket.project_id)
+    project = await session.get_one(Project, ticket.project_id)
     day = min(at or now, now).astimezone(ZoneInfo(project.timezone)).date()
     cause = rules.checked(found, day)
     payer = rules.payer(ticket.cover, cause)

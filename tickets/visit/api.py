@@ -1,18 +1,27 @@
 """The acts of a visit as JSON: photos first, then on site, made safe, repaired."""
 
+from datetime import date
+from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Form, UploadFile
-from pydantic import BaseModel
+from fastapi import APIRouter, Form, Header, UploadFile
+from pydantic import BaseModel, ConfigDict, Field
 
 from tickets import media
-from tickets.door import PROBLEMS, DoorRoute, Session
+from tickets.desk.queries.ticket import TicketShown, shown
+from tickets.door import PROBLEMS, ActIn, DoorRoute, Line, Now, Passage, Session
 from tickets.refusals import TooLarge
+from tickets.sla.rules import Result
 from tickets.staff.rules import Verb, Who
 from tickets.staff.signed_in import needs
+from tickets.visit import actions
+from tickets.visit.rules import Found, PartUsed, Stood
 
 router = APIRouter(route_class=DoorRoute, responses=PROBLEMS, tags=["visit"])
+
+# A phone names its act here; besides the first answer again, it is never done twice.
+Key = Annotated[UUID | None, Header(alias="Idempotency-Key")]
 
 
 class PhotoOut(BaseModel):
@@ -34,3 +43,138 @@ async def add_photo(
         raise TooLarge("A photo may have at most {megabytes} MB.", megabytes=media.MAX_BYTES >> 20)
     photo = await media.take(session, await file.read(), by_id=who.id, key=key)
     return PhotoOut(id=photo.id)
+
+
+class PositionIn(BaseModel):
+    """Where the phone was: WGS-84 degrees, accuracy in metres."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+    lon: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+    accuracy_m: Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)] | None = None
+
+    def as_stood(self) -> Stood:
+        return Stood(self.lat, self.lon, self.accuracy_m)
+
+
+class ArrivalIn(ActIn):
+    position: PositionIn | None = None
+
+
+class MadeSafeIn(ActIn):
+    """`note`: how it was isolated or guarded."""
+
+    note: Passage
+
+
+class PartIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    name: Line
+    quantity: Annotated[Decimal, Field(gt=0, le=Decimal("999999.999"), decimal_places=3)] = Decimal(
+        1
+    )
+    unit_price: (
+        Annotated[Decimal, Field(ge=0, le=Decimal("99999999.99"), decimal_places=2)] | None
+    ) = None
+    old_serial: Line | None = None
+    new_serial: Line | None = None
+
+    def as_used(self) -> PartUsed:
+        return PartUsed(self.name, self.quantity, self.unit_price, self.old_serial, self.new_serial)
+
+
+class RepairIn(ActIn):
+    """`cause` is a code of the trade (C_PRODUCT, C_THIRD, …), needed once it is fixed; a
+    `temporary` repair names the day until which it holds. Only `fixed` keeps the promise."""
+
+    on_site: bool = False
+    result: Result = Result.FIXED
+    expires_on: date | None = None
+    cause: Line | None = None
+    work: Passage
+    parts: Annotated[list[PartIn], Field(max_length=100)] = []
+
+
+@router.post("/tickets/{ref}/arrival")
+async def arrive(
+    ref: str,
+    who: Annotated[Who, needs(Verb.TICKET_ARRIVE)],
+    session: Session,
+    now: Now,
+    given: ArrivalIn,
+    key: Key = None,
+) -> TicketShown:
+    """Somebody of ours is on site; that answers the caller too."""
+    ticket = await actions.arrive(
+        session,
+        who,
+        ref,
+        now=now,
+        at=given.at,
+        phone_time=given.phone_time,
+        key=key,
+        position=given.position.as_stood() if given.position else None,
+        photos=given.photos,
+        signature=given.signature,
+    )
+    return await shown(session, ticket, now)
+
+
+@router.post("/tickets/{ref}/made_safe")
+async def make_safe(
+    ref: str,
+    who: Annotated[Who, needs(Verb.TICKET_MAKE_SAFE)],
+    session: Session,
+    now: Now,
+    given: MadeSafeIn,
+    key: Key = None,
+) -> TicketShown:
+    """Isolated or guarded: nobody can come to harm any more."""
+    ticket = await actions.make_safe(
+        session,
+        who,
+        ref,
+        note=given.note,
+        now=now,
+        at=given.at,
+        phone_time=given.phone_time,
+        key=key,
+        photos=given.photos,
+        signature=given.signature,
+    )
+    return await shown(session, ticket, now)
+
+
+@router.post("/tickets/{ref}/repair")
+async def repair(
+    ref: str,
+    who: Annotated[Who, needs(Verb.TICKET_REPAIR)],
+    session: Session,
+    now: Now,
+    given: RepairIn,
+    key: Key = None,
+) -> TicketShown:
+    """What it was, what was done, with which result; the cause settles who pays."""
+    found = Found(
+        work=given.work,
+        cause=given.cause,
+        result=given.result,
+        expires_on=given.expires_on,
+        on_site=given.on_site,
+        parts=tuple(part.as_used() for part in given.parts),
+    )
+    ticket = await actions.repair(
+        session,
+        who,
+        ref,
+        found,
+        now=now,
+        at=given.at,
+        phone_time=given.phone_time,
+        key=key,
+        photos=given.photos,
+        signature=given.signature,
+    )
+    return await shown(session, ticket, now)
