@@ -1,5 +1,216 @@
-from fastapi import APIRouter
+"""What is installed, for other programs."""
 
-from tickets.door import DoorRoute
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
 
-router = APIRouter(route_class=DoorRoute)
+from fastapi import APIRouter, Query
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import StringConstraints as Text
+
+from tickets.asset import actions, queries
+from tickets.asset.models import Asset
+from tickets.door import PROBLEMS, DoorRoute, Line, Now, Session, clean
+from tickets.project import queries as projects
+from tickets.staff.rules import Verb, Who
+from tickets.staff.signed_in import needs
+
+router = APIRouter(route_class=DoorRoute, responses=PROBLEMS, tags=["assets"])
+
+Reader = Annotated[Who, needs(Verb.ASSET_READ)]
+Writer = Annotated[Who, needs(Verb.ASSET_WRITE)]
+
+Words = Annotated[str, Text(max_length=200), AfterValidator(clean)]
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class GradeIn(Strict):
+    power_w: Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)] | None = None
+    cct_k: Annotated[int, Field(ge=500, le=50_000)] | None = None
+    ip: Line | None = None
+    control: Line | None = None
+
+
+class AssetFields(Strict):
+    name: Line
+    kind: Line
+    is_main: bool = False
+    parent: Line | None = None
+    batch: Line | None = None
+    grade: GradeIn = GradeIn()
+    serial: Line | None = None
+    location: Line | None = None
+    lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)] | None = None
+    lon: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)] | None = None
+    installed_on: date | None = None
+
+
+class AssetIn(AssetFields):
+    """`kind` as in the list of kinds; `parent` is a code in the same project."""
+
+    code: Line
+
+
+class AssetChangeIn(AssetFields):
+    """`version` is the one you read; a field that is absent stays, null empties it."""
+
+    version: int
+    name: Line = ""
+    kind: Line = ""
+
+
+class GradeOut(BaseModel):
+    power_w: float | None
+    cct_k: int | None
+    ip: str | None
+    control: str | None
+
+
+class AssetLine(BaseModel):
+    public_id: str
+    code: str
+    name: str
+    kind: str
+    is_main: bool
+    parent: str | None
+    batch: str | None
+    grade: GradeOut
+    serial: str | None
+    location: str | None
+    lat: float | None
+    lon: float | None
+    installed_on: date | None
+    retired_at: datetime | None
+    version: int
+
+
+class AssetList(BaseModel):
+    items: list[AssetLine]
+    next: str | None
+
+
+class CoverOut(BaseModel):
+    decision: Literal["warranty", "contract", "expired", "not_accepted_yet"]
+    reason: str
+    ends_on: date | None
+
+
+class OpenTicket(BaseModel):
+    ref: str
+    status: str
+    severity: str
+
+
+class AssetOut(AssetLine):
+    """`path` leads down to it, `cover` is as of today, `replacements` is the chain old to new."""
+
+    path: list[str]
+    cover: CoverOut
+    open_tickets: list[OpenTicket]
+    replacements: list[str]
+
+
+def _line(asset: Asset, parent: str | None) -> dict[str, Any]:
+    return {
+        "public_id": asset.public_id,
+        "code": asset.code,
+        "name": asset.name,
+        "kind": asset.kind,
+        "is_main": asset.is_main,
+        "parent": parent,
+        "batch": asset.batch,
+        "grade": GradeOut(
+            power_w=asset.power_w, cct_k=asset.cct_k, ip=asset.ip, control=asset.control
+        ),
+        "serial": asset.serial,
+        "location": asset.location,
+        "lat": asset.lat,
+        "lon": asset.lon,
+        "installed_on": asset.installed_on,
+        "retired_at": asset.retired_at,
+        "version": asset.version,
+    }
+
+
+async def _shown(session: Session, who: Who, project: Any, asset: Asset, now: datetime) -> AssetOut:
+    path = await queries.path(session, asset)
+    cover = await projects.cover_at(session, project, [asset], now)
+    return AssetOut(
+        **_line(asset, path[-2].code if len(path) > 1 else None),
+        path=[step.code for step in path],
+        cover=CoverOut(
+            decision=cover.decision.value,
+            reason=cover.reason.replace("\n", " "),
+            ends_on=cover.ends_on,
+        ),
+        open_tickets=[],
+        replacements=[],
+    )
+
+
+@router.post("/projects/{code}/assets", status_code=201)
+async def add_asset(code: str, body: AssetIn, session: Session, now: Now, who: Writer) -> AssetOut:
+    project = await projects.find(session, who, code, Verb.ASSET_WRITE)
+    fields = body.model_dump(exclude={"grade"}) | body.grade.model_dump()
+    asset = await actions.add_asset(session, who, project, actions.NewAsset(**fields), now)
+    return await _shown(session, who, project, asset, now)
+
+
+@router.get("/projects/{code}/assets")
+async def assets(
+    code: str,
+    session: Session,
+    who: Reader,
+    q: Annotated[Words, Query()] = "",
+    kind: Annotated[Words | None, Query()] = None,
+    parent: Annotated[Words | None, Query()] = None,
+    retired: bool = False,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[Words | None, Query()] = None,
+) -> AssetList:
+    """By code; `q` finds by part of code, name or place, `parent` what stands in that asset."""
+    project = await projects.find(session, who, code, Verb.ASSET_READ)
+    holder = await queries.find(session, project.id, parent) if parent else None
+    page = await queries.page(
+        session,
+        project.id,
+        q=q,
+        kind=kind,
+        parent=holder,
+        retired=retired,
+        limit=limit,
+        cursor=cursor,
+    )
+    return AssetList(
+        items=[AssetLine(**_line(asset, above)) for asset, above in page.items], next=page.next
+    )
+
+
+@router.get("/projects/{code}/assets/{asset}")
+async def asset(code: str, asset: str, session: Session, now: Now, who: Reader) -> AssetOut:
+    project = await projects.find(session, who, code, Verb.ASSET_READ)
+    return await _shown(session, who, project, await queries.find(session, project.id, asset), now)
+
+
+@router.patch("/projects/{code}/assets/{asset}")
+async def change_asset(
+    code: str, asset: str, body: AssetChangeIn, session: Session, now: Now, who: Writer
+) -> AssetOut:
+    """The second of two writers with the same `version` gets 409; `parent` moves it."""
+    project = await projects.find(session, who, code, Verb.ASSET_WRITE, lock=True)
+    changes = body.model_dump(exclude_unset=True, exclude={"version", "grade"})
+    changes |= body.grade.model_dump(exclude_unset=True)
+    changed = await actions.change_asset(
+        session, who, project, asset, version=body.version, now=now, changes=changes
+    )
+    return await _shown(session, who, project, changed, now)
+
+
+@router.post("/projects/{code}/assets/{asset}/retirement")
+async def retire(code: str, asset: str, session: Session, now: Now, who: Writer) -> AssetOut:
+    """It is there no more; its code, label and history stay."""
+    project = await projects.find(session, who, code, Verb.ASSET_WRITE)
+    retired = await actions.retire(session, who, project, asset, now=now)
+    return await _shown(session, who, project, retired, now)

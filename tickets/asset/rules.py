@@ -72,3 +72,18 @@ def same_public_id(typed: str) -> str:
 
 # IP codes as they are written: IP65, IP6X, IPX4; a letter for additional protection may follow.
 IP: Final = re.compile(r"IP[0-6X][0-9X][A-DHMSW]{0,2}")
+
+# What holds what: an area cabinets, a cabinet circuits, a circuit everything else.
+_RANK: Final = {"AREA": 0, "BOX": 1, "CIRC": 2}
+
+
+def may_stand_in(kind: str, parent_kind: str) -> bool:
+    """A cabinet may stand in a cabinet, a lamp on a pole; a cabinet never below a lamp."""
+    return _RANK.get(parent_kind, 3) <= _RANK.get(kind, 3)
+
+
+def ip_code(typed: str) -> str | None:
+    """`ip 65`, `65` and `IP65` are the same; None if it is no IP code."""
+    code = typed.upper().replace(" ", "")
+    code = code if code.startswith("IP") else f"IP{code}"
+    return code if IP.fullmatch(code) else None

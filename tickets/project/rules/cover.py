@@ -12,6 +12,10 @@ from zoneinfo import ZoneInfo
 from tickets.words import N_
 
 STATUTORY_MONTHS: Final = 24  # 建设工程质量管理条例 art. 40, electrical installation
+STATUTE_NOTE: Final = N_(
+    "Less than 24 months: the statutory minimum for electrical installation is two years"
+    " (Regulation on Quality of Construction Projects, article 40)."
+)
 FIRST_DAY: Final = date(1980, 1, 1)
 LAST_DAY: Final = date(2200, 12, 31)
 MOST_MONTHS: Final = 600
