@@ -19,7 +19,7 @@ from workers.reactions import REACTIONS
 
 log = logging.getLogger(__name__)
 
-BATCH = 200
+BATCH = 50  # tickets a reaction locks stay locked until the batch commits
 LONGEST_WAIT = timedelta(hours=1)
 
 

@@ -214,7 +214,7 @@ def _met_or_not_needed(
     promise: Promise, started_at: datetime, due: datetime | None, acts: Sequence[Done]
 ) -> Verdict:
     keeps = [act for act in acts if _keeps(promise, act)]
-    first = min(keeps, key=lambda act: act.at, default=None)
+    first = min(keeps, key=_speaking_order, default=None)
     if promise is Promise.ARRIVAL:
         # Repaired from afar before it was due: nobody needs to come any more.
         afar = min((a.at for a in acts if a.is_fix and not a.on_site), default=None)
@@ -224,6 +224,14 @@ def _met_or_not_needed(
     if first is None:
         return Verdict(started_at, due)
     return Verdict(started_at, due, first.at, first.kind)
+
+
+_KINDS = tuple(ActKind)
+
+
+def _speaking_order(act: Done) -> tuple[datetime, int]:
+    """Two acts at one instant: the plainer one is named, whichever became known first."""
+    return act.at, _KINDS.index(act.kind)
 
 
 def _keeps(promise: Promise, act: Done) -> bool:

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.events import record
 from tickets.project import actions as project_actions
-from tickets.project import queries as projects
+from tickets.project.models import Project
 from tickets.refusals import Invalid, Refused
 from tickets.sla.models import Act
 from tickets.sla.rules import ActKind
@@ -44,7 +44,7 @@ def _fresh(ticket: Ticket, version: int | None) -> None:
 async def _give(
     session: AsyncSession, ticket: Ticket, technician: str, who: Who, now: datetime
 ) -> None:
-    project = await projects.find_by_id(session, ticket.project_id)
+    project = await session.get_one(Project, ticket.project_id)
     person = await staff.technician_named(
         session, technician, project_id=project.id, group_id=project.group_id
     )
@@ -151,7 +151,7 @@ async def add_call(
     """Somebody calls about what is open already: the call joins the ticket, no second one."""
     ticket = await queries.find(session, who, ref, Verb.TICKET_NOTE, lock=True)
     must_be_open(ticket)
-    project = await projects.find_by_id(session, ticket.project_id)
+    project = await session.get_one(Project, ticket.project_id)
     contact = await project_actions.contact_for(session, project=project, name=name, phone=phone)
     await attach(session, ticket, photos, "note")
     ticket.version += 1

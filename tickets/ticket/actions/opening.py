@@ -104,7 +104,7 @@ async def open_ticket(session: AsyncSession, who: Who, call: Call, now: datetime
         project_id=project.id,
         by_id=who.id,
         ref=ticket.ref,
-        kind=ticket.kind,
+        call=ticket.kind,
         fault=ticket.fault,
         severity=severity,
         channel=ticket.channel,

@@ -68,7 +68,7 @@ def conditions(who: Who, wanted_: TicketFilter, now: datetime) -> list[ColumnEle
     if f.status:
         found.append(Ticket.status.in_(f.status))
     if f.is_open is not None:
-        found.append(Ticket.is_open if f.is_open else ~Ticket.is_open)
+        found.append(Ticket.is_open.is_(f.is_open))
     if f.project:
         found.append(
             Ticket.project_id
@@ -146,11 +146,11 @@ async def find_page(
     rows = (await session.execute(asked)).all()
     items = [Listed(*row) for row in rows[:limit]]
     more = len(rows) > limit
-    return Page(items, cursor_of(items[-1].ticket) if more else None)
+    return Page(items, cursor_of(items[-1].ticket.breaks_at, items[-1].ticket.id) if more else None)
 
 
-def cursor_of(ticket: Ticket) -> str:
-    key = json.dumps([ticket.breaks_at.isoformat(), ticket.id])
+def cursor_of(breaks_at: datetime, ticket_id: int) -> str:
+    key = json.dumps([breaks_at.isoformat(), ticket_id])
     return base64.urlsafe_b64encode(key.encode()).decode().rstrip("=")
 
 
