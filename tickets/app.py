@@ -12,6 +12,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy import func, select
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.exceptions import HTTPException
 
@@ -170,6 +177,21 @@ async def _http(request: Request, error: Exception) -> Response:
     return _answer(request, error.status_code, detail, headers=dict(error.headers or {}))
 
 
+async def _database_says_no(request: Request, error: Exception) -> Response:
+    """What only the database could see: a race lost, a value out of range, a server away."""
+    assert isinstance(error, DBAPIError | OSError)
+    locale = request.state.locale
+    if isinstance(error, IntegrityError):
+        log.warning("lost a race", path=request.url.path, error=str(error.orig)[:300])
+        told = N_("Somebody else did something at the same moment. Please look again.")
+        return _answer(request, 409, say(locale, told))
+    if isinstance(error, DataError):
+        return _answer(request, 422, say(locale, N_("Some fields cannot be taken as they are.")))
+    log.error("the database is away", path=request.url.path, error=str(error)[:300])
+    told = N_("The database cannot be reached for a moment. Nothing was saved; please try again.")
+    return _answer(request, 503, say(locale, told), headers={"Retry-After": "2"})
+
+
 def create_app() -> FastAPI:
     app = FastAPI(
         title="Afterglow",
@@ -186,6 +208,8 @@ def create_app() -> FastAPI:
     app.add_exception_handler(Refused, _refuse)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _http)
+    for fault in (IntegrityError, DataError, OperationalError, InterfaceError, OSError):
+        app.add_exception_handler(fault, _database_says_no)
     app.mount("/static", StaticFiles(directory=pages.ROOT / "static"), name="static")
     app.add_middleware(Shield)
     pages.use_chrome(_chrome)

@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -29,6 +29,8 @@ async def open_ticket(session: AsyncSession, who: Who, call: Call, now: datetime
     Raises Missing for a project one may not see, Invalid for what cannot be.
     """
     if call.key is not None:
+        # A double click sends two at once: the second waits here and finds the first's ticket.
+        await session.execute(select(func.pg_advisory_xact_lock(call.key.int % 2**63)))
         known = await session.scalar(select(Ticket).where(Ticket.key == call.key))
         if known is not None:
             return known
