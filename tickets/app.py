@@ -211,6 +211,6 @@ def create_app() -> FastAPI:
     for fault in (IntegrityError, DataError, OperationalError, InterfaceError, OSError):
         app.add_exception_handler(fault, _database_says_no)
     app.mount("/static", StaticFiles(directory=pages.ROOT / "static"), name="static")
-    app.add_middleware(Shield)
+    app.add_middleware(Shield, answer=_answer)
     pages.use_chrome(_chrome)
     return app
