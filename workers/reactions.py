@@ -23,6 +23,7 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "ticket.arrived": (),
     "ticket.repaired": (),
     "ticket.noted": (),
+    "ticket.main_decided": (),
     "ticket.called_again": (),
     "ticket.called_back": (),
     "ticket.closed": (),

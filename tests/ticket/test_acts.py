@@ -231,3 +231,20 @@ async def test_the_diary_is_never_changed(session: AsyncSession, now: datetime) 
         with pytest.raises(DBAPIError, match="the diary is never changed"):
             async with session.begin_nested():
                 await session.execute(text(statement))
+
+
+async def test_main_equipment_is_decided_until_the_repair_breaks_and_not_after(
+    session: AsyncSession, as_role: SignedIn, now: datetime
+) -> None:
+    project = await make_project(session)
+    hotline = await as_role("hotline")
+    early = await make_ticket(session, project=project, now=now)
+    url = f"/api/v1/tickets/{early.ref}/main_equipment"
+    assert (await hotline.post(url, json={"main_equipment": "no"})).json()["main_equipment"] == "no"
+    assert (await hotline.post(url, json={"main_equipment": "no"})).status_code == 409
+    overdue = await make_ticket(session, project=project, now=now, reported_at=now - 49 * H)
+    answer = await hotline.post(
+        f"/api/v1/tickets/{overdue.ref}/main_equipment", json={"main_equipment": "no"}
+    )
+    assert answer.status_code == 409
+    assert "overdue" in answer.json()["detail"]

@@ -108,6 +108,13 @@ class CancellationIn(ActIn):
     reason: Passage
 
 
+class MainIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    main_equipment: Main
+    version: int | None = None
+
+
 class NoteIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -307,6 +314,21 @@ async def cancel(
 ) -> TicketShown:
     ticket = await actions.cancel(
         session, who, ref, reason=given.reason, now=now, at=given.at, phone_time=given.phone_time
+    )
+    return await shown(session, ticket, now)
+
+
+@router.post("/{ref}/main_equipment")
+async def decide_main(
+    who: Annotated[Who, needs(Verb.TICKET_ANSWER)],
+    session: Session,
+    now: Now,
+    ref: str,
+    given: MainIn,
+) -> TicketShown:
+    """Say whether main equipment is out; `unknown` counts as yes once the repair is late."""
+    ticket = await actions.decide_main(
+        session, who, ref, main=given.main_equipment, now=now, version=given.version
     )
     return await shown(session, ticket, now)
 

@@ -2,7 +2,7 @@
 
 from tickets.ticket.actions.act import attach, end_clocks, perform
 from tickets.ticket.actions.closing import call_back, cancel, close
-from tickets.ticket.actions.desk import add_call, answer, assign, note
+from tickets.ticket.actions.desk import add_call, answer, assign, decide_main, note
 from tickets.ticket.actions.opening import next_ref, open_ticket
 from tickets.ticket.actions.tell import (
     tell_of_assignment,
@@ -20,6 +20,7 @@ __all__ = [
     "call_back",
     "cancel",
     "close",
+    "decide_main",
     "end_clocks",
     "next_ref",
     "note",

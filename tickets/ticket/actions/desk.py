@@ -9,13 +9,15 @@ from tickets.events import record
 from tickets.project import actions as project_actions
 from tickets.project.models import Project
 from tickets.refusals import Invalid, Refused
+from tickets.sla import queries as sla
 from tickets.sla.models import Act
-from tickets.sla.rules import ActKind
+from tickets.sla.rules import ActKind, ClockState, Promise, state
 from tickets.staff import queries as staff
 from tickets.staff.rules import Verb, Who
 from tickets.ticket import queries
 from tickets.ticket.actions.act import attach, must_be_open, perform
 from tickets.ticket.models import Ticket
+from tickets.ticket.rules import Kind, Main
 from tickets.words import N_
 
 
@@ -164,5 +166,41 @@ async def add_call(
         by_id=who.id,
         contact_id=contact.id,
         text=text,
+    )
+    return ticket
+
+
+async def decide_main(
+    session: AsyncSession,
+    who: Who,
+    ref: str,
+    *,
+    main: Main,
+    now: datetime,
+    version: int | None = None,
+) -> Ticket:
+    """Is main equipment out? Said by a person once somebody knows (rules.md §8)."""
+    ticket = await queries.find(session, who, ref, Verb.TICKET_ANSWER, lock=True)
+    must_be_open(ticket)
+    _fresh(ticket, version)
+    if ticket.kind != Kind.FAULT:
+        raise Refused("Only a fault can put main equipment out.")
+    if ticket.main_equipment == main:
+        raise Refused("That is what the ticket says already.")
+    clocks = await sla.locked(session, ticket.id, ticket.cycle)
+    if any(c.promise == Promise.REPAIR and state(c, now) is ClockState.LATE for c in clocks):
+        # Still unknown at the breach counts as yes; nobody talks a debt away afterwards.
+        raise Refused("The repair is overdue already: what the ticket said then counts.")
+    before, ticket.main_equipment = ticket.main_equipment, main
+    ticket.version += 1
+    record(
+        session,
+        "ticket.main_decided",
+        at=now,
+        ticket_id=ticket.id,
+        project_id=ticket.project_id,
+        by_id=who.id,
+        main_equipment=main,
+        before=before,
     )
     return ticket
