@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from tickets.events import record
 from tickets.project.models import Project
 from tickets.sla.models import Act
 from tickets.sla.rules import ActKind
-from tickets.staff.rules import Verb, Who
+from tickets.staff.rules import Role, Verb, Who
 from tickets.ticket import queries as tickets
 from tickets.ticket.actions import perform
 from tickets.ticket.models import Ticket
@@ -34,6 +35,7 @@ async def arrive(
 ) -> Ticket:
     """到场. Where the phone stood is kept, and never a condition."""
     ticket = await tickets.find(session, who, ref, Verb.TICKET_ARRIVE, lock=True)
+    nobody_has_it = ticket.technician_id is None and Role.TECHNICIAN in who.roles
     act = await perform(
         session,
         ticket,
@@ -56,7 +58,24 @@ async def arrive(
                 accuracy_m=position.accuracy_m,
             )
         )
+    if nobody_has_it:
+        _take(session, ticket, who, now)
     return ticket
+
+
+def _take(session: AsyncSession, ticket: Ticket, who: Who, now: datetime) -> None:
+    """He who stands at what nobody has, has it."""
+    ticket.technician_id = who.id
+    record(
+        session,
+        "ticket.assigned",
+        at=now,
+        ticket_id=ticket.id,
+        project_id=ticket.project_id,
+        by_id=who.id,
+        technician_id=who.id,
+        before_id=None,
+    )
 
 
 async def make_safe(
