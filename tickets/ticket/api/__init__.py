@@ -1,0 +1,9 @@
+"""Tickets for other programs (contract.md)."""
+
+from fastapi import APIRouter
+
+from tickets.ticket.api import calls, verbs
+
+router = APIRouter()
+router.include_router(calls.router)
+router.include_router(verbs.router)

@@ -1,0 +1,195 @@
+"""What other programs do with a ticket: assign, answer, decide, call back, close, cancel, note."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from tickets.desk.queries.ticket import TicketShown, shown
+from tickets.door import (
+    PROBLEMS,
+    ActIn,
+    DoorRoute,
+    Instant,
+    Line,
+    Now,
+    Passage,
+    Session,
+)
+from tickets.staff.rules import Verb, Who
+from tickets.staff.signed_in import needs
+from tickets.ticket import actions, queries
+from tickets.ticket.rules import Main
+
+router = APIRouter(prefix="/tickets", tags=["tickets"], route_class=DoorRoute, responses=PROBLEMS)
+
+
+class AssignmentIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    technician: Line | int
+    version: int | None = None
+
+
+class ResponseIn(ActIn):
+    note: Passage | None = None
+    technician: Line | int | None = None
+    expected_at: Instant | None = None
+
+
+class CallBackIn(ActIn):
+    outcome: Annotated[str, Field(pattern="^(works|does_not|not_reached)$")]
+    rating: Annotated[int, Field(ge=1, le=5)] | None = None
+    note: Passage | None = None
+
+
+class ClosureIn(ActIn):
+    confirmed_by: Line | None = None
+    outcome: Annotated[str, Field(pattern="^(done|out_of_scope)$")] | None = None
+    told: Passage | None = None
+
+
+class CancellationIn(ActIn):
+    reason: Passage
+
+
+class MainIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    main_equipment: Main
+    version: int | None = None
+
+
+class NoteIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    text: Passage
+    photos: Annotated[list[UUID], Field(max_length=50)] = []
+
+
+@router.post("/{ref}/assignment")
+async def assign(
+    who: Annotated[Who, needs(Verb.TICKET_ASSIGN)],
+    session: Session,
+    now: Now,
+    ref: str,
+    given: AssignmentIn,
+) -> TicketShown:
+    ticket = await actions.assign(
+        session, who, ref, technician=str(given.technician), now=now, version=given.version
+    )
+    return await shown(session, ticket, now)
+
+
+@router.post("/{ref}/response")
+async def answer(
+    who: Annotated[Who, needs(Verb.TICKET_ANSWER)],
+    session: Session,
+    now: Now,
+    ref: str,
+    given: ResponseIn,
+) -> TicketShown:
+    """Somebody of ours has told the reporter who takes care and when he comes."""
+    await actions.answer(
+        session,
+        who,
+        ref,
+        now=now,
+        at=given.at,
+        phone_time=given.phone_time,
+        note=given.note,
+        technician=str(given.technician) if given.technician is not None else None,
+        expected_at=given.expected_at,
+        photos=tuple(given.photos),
+        signature=given.signature,
+    )
+    return await shown(session, await queries.find(session, who, ref), now)
+
+
+@router.post("/{ref}/callbacks")
+async def call_back(
+    who: Annotated[Who, needs(Verb.TICKET_CALL_BACK)],
+    session: Session,
+    now: Now,
+    ref: str,
+    given: CallBackIn,
+) -> TicketShown:
+    await actions.call_back(
+        session,
+        who,
+        ref,
+        outcome=given.outcome,
+        rating=given.rating,
+        note=given.note,
+        at=given.at,
+        phone_time=given.phone_time,
+        now=now,
+    )
+    return await shown(session, await queries.find(session, who, ref), now)
+
+
+@router.post("/{ref}/closure")
+async def close(
+    who: Annotated[Who, needs(Verb.TICKET_CLOSE)],
+    session: Session,
+    now: Now,
+    ref: str,
+    given: ClosureIn,
+) -> TicketShown:
+    """Needs the owner's word (`confirmed_by`, or a call-back that `works`) or three tries."""
+    ticket = await actions.close(
+        session,
+        who,
+        ref,
+        now=now,
+        at=given.at,
+        phone_time=given.phone_time,
+        confirmed_by=given.confirmed_by,
+        outcome=given.outcome,
+        told=given.told,
+    )
+    return await shown(session, ticket, now)
+
+
+@router.post("/{ref}/cancellation")
+async def cancel(
+    who: Annotated[Who, needs(Verb.TICKET_CANCEL)],
+    session: Session,
+    now: Now,
+    ref: str,
+    given: CancellationIn,
+) -> TicketShown:
+    ticket = await actions.cancel(
+        session, who, ref, reason=given.reason, now=now, at=given.at, phone_time=given.phone_time
+    )
+    return await shown(session, ticket, now)
+
+
+@router.post("/{ref}/main_equipment")
+async def decide_main(
+    who: Annotated[Who, needs(Verb.TICKET_ANSWER)],
+    session: Session,
+    now: Now,
+    ref: str,
+    given: MainIn,
+) -> TicketShown:
+    """Say whether main equipment is out; `unknown` counts as yes once the repair is late."""
+    ticket = await actions.decide_main(
+        session, who, ref, main=given.main_equipment, now=now, version=given.version
+    )
+    return await shown(session, ticket, now)
+
+
+@router.post("/{ref}/notes", status_code=201)
+async def note(
+    who: Annotated[Who, needs(Verb.TICKET_NOTE)],
+    session: Session,
+    now: Now,
+    ref: str,
+    given: NoteIn,
+) -> TicketShown:
+    ticket = await actions.note(
+        session, who, ref, text=given.text, now=now, photos=tuple(given.photos)
+    )
+    return await shown(session, ticket, now)
