@@ -22,7 +22,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.exceptions import HTTPException
 
-from tickets import db, pages, pulse, wake
+from tickets import db, pages, pulse, wake, watch
 from tickets.asset import api as asset_api
 from tickets.asset import web as asset_web
 from tickets.desk import web as desk_web
@@ -192,6 +192,11 @@ async def _database_says_no(request: Request, error: Exception) -> Response:
     return _answer(request, 503, say(locale, told), headers={"Retry-After": "2"})
 
 
+async def _docs(request: Request) -> Response:
+    """The API for people to read; served from this machine, no outside host."""
+    return pages.page(request, "layout/docs.html")
+
+
 def create_app() -> FastAPI:
     app = FastAPI(
         title="Afterglow",
@@ -205,12 +210,15 @@ def create_app() -> FastAPI:
         app.include_router(door.router, prefix="/api/v1")
     for door in PAGES:
         app.include_router(door.router, include_in_schema=False)
+    app.include_router(watch.router)
     app.add_exception_handler(Refused, _refuse)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _http)
     for fault in (IntegrityError, DataError, OperationalError, InterfaceError, OSError):
         app.add_exception_handler(fault, _database_says_no)
+    app.add_api_route("/api/v1/docs", _docs, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=pages.ROOT / "static"), name="static")
     app.add_middleware(Shield, answer=_answer)
+    app.add_middleware(watch.Watch)
     pages.use_chrome(_chrome)
     return app
