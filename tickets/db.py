@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ARRAY, DateTime, Interval, MetaData, Text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import DateTime, Interval, MetaData, Text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,

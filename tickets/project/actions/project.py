@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.events import record
-from tickets.grams import grams
+from tickets.grams import digits, grams
 from tickets.project import queries
 from tickets.project.actions.accept import accept
 from tickets.project.actions.contacts import add_contact
@@ -50,6 +50,8 @@ async def add_project(session: AsyncSession, who: Who, new: NewProject, now: dat
         raise Invalid("code", "A code holds letters, digits and - _ . # ( ), no spaces.")
     _must_be_timezone(new.timezone)
     terms = ServiceTerms.from_json(new.terms)
+    if new.contact_phone and not digits(new.contact_phone):
+        raise Invalid("owner.phone", "This is not a telephone number.")
     if not who.may_for(Verb.PROJECT_WRITE, None, new.group_id):
         raise Forbidden("You may add projects only to your own service group.")
     await _must_be_group(session, new.group_id)

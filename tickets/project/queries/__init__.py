@@ -1,6 +1,5 @@
 """What may be asked about projects."""
 
-from tickets.project.queries.callers import Suggestion, contacts_by
 from tickets.project.queries.filters import holds_words, within
 from tickets.project.queries.project import (
     Listed,
@@ -20,9 +19,7 @@ from tickets.project.queries.project import (
 __all__ = [
     "Listed",
     "ProjectPage",
-    "Suggestion",
     "acceptances_of",
-    "contacts_by",
     "contacts_of",
     "cover_at",
     "find",
