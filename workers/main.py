@@ -6,6 +6,7 @@ from arq import cron, func
 from arq.connections import RedisSettings
 
 from tickets import db, wake
+from tickets.migrations import load_tables
 from tickets.settings import settings
 from workers.post import send_notices
 from workers.relay import relay_events
@@ -13,6 +14,7 @@ from workers.sweeps import beat, breach_overdue_clocks
 
 
 async def _start(ctx: dict[str, Any]) -> None:
+    load_tables()
     ctx["engine"] = db.connect(settings().database_url)
     wake.use(ctx["redis"])
     await beat(ctx)
