@@ -1,0 +1,238 @@
+"""Everything the ticket page shows, gathered over many rooms in a constant number of statements."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tickets.asset.models import Asset
+from tickets.events import Event
+from tickets.grams import mask
+from tickets.loan import queries as loans
+from tickets.loan.models import Settlement
+from tickets.loan.queries import SubstitutionShown
+from tickets.project.models import Contact, Owner, Project
+from tickets.sla import queries as sla
+from tickets.sla.models import Act, Clock
+from tickets.sla.rules import ActKind, ClockState, Promise, due_of, state
+from tickets.staff import queries as staff
+from tickets.staff.models import Person
+from tickets.staff.rules import Verb, Who
+from tickets.ticket import queries as tickets
+from tickets.ticket.models import CallBack, Ticket, TicketPhoto
+from tickets.ticket.rules import Asked, Doable, may_now, why_not_close
+from tickets.visit import queries as visits
+from tickets.visit.queries import Visited
+
+# Which verb a thing to do needs: what the state allows and the role allows is shown.
+VERBS: Mapping[Doable, Verb] = {
+    Doable.ASSIGN: Verb.TICKET_ASSIGN,
+    Doable.ANSWER: Verb.TICKET_ANSWER,
+    Doable.MAKE_SAFE: Verb.TICKET_MAKE_SAFE,
+    Doable.ARRIVE: Verb.TICKET_ARRIVE,
+    Doable.REPAIR: Verb.TICKET_REPAIR,
+    Doable.CALL_BACK: Verb.TICKET_CALL_BACK,
+    Doable.CLOSE: Verb.TICKET_CLOSE,
+    Doable.CANCEL: Verb.TICKET_CANCEL,
+    Doable.NOTE: Verb.TICKET_NOTE,
+    Doable.SUBSTITUTE: Verb.SUBSTITUTION_SETTLE,
+}
+# Said among ourselves, with whatever was typed: only for those who work on tickets.
+_OURS = ("ticket.noted", "ticket.called_again")
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who reported it; whole for those who work on tickets, else masked and nameless."""
+
+    name: str
+    phone: str
+    is_whole: bool
+
+
+@dataclass(frozen=True)
+class ClockTold:
+    """A clock with its verdict and the act that kept it, for "why is this due then?"."""
+
+    clock: Clock
+    state: ClockState
+    due_at: datetime | None
+    started_at: datetime | None
+    act: Act | None
+    act_by: str | None
+
+    @property
+    def is_implied(self) -> bool:
+        """Kept by an act of another kind: who stands at the lamp has answered."""
+        own = {"make_safe": "made_safe"}.get(self.clock.promise, self.clock.promise)
+        return self.act is not None and self.act.kind != own
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the diary, with the name of whoever did it; None is the system."""
+
+    event: Event
+    by: str | None
+
+    @property
+    def is_told_late(self) -> bool:
+        return abs((self.event.recorded_at - self.event.happened_at).total_seconds()) >= 60
+
+
+@dataclass(frozen=True)
+class Dossier:
+    ticket: Ticket
+    project: Project
+    owner: str
+    caller: Caller | None
+    technician: Person | None
+    opened_by: str | None
+    assets: Sequence[Asset]
+    clocks: Sequence[ClockTold]
+    repairs: Sequence[Visited]
+    photos: Mapping[str, Sequence[TicketPhoto]]
+    substitution: SubstitutionShown
+    settlements: Sequence[Settlement]
+    call_backs: Sequence[CallBack]
+    lines: Sequence[Line]
+    names: Mapping[int, str]
+    technicians: Sequence[Person]
+    may: frozenset[Doable]
+    obstacle: str | None  # why it cannot be closed, were the owner's word there
+    needs_word: bool  # closing needs the name of whoever confirmed it
+
+    @property
+    def present(self) -> Sequence[ClockTold]:
+        return [
+            told
+            for told in self.clocks
+            if told.clock.cycle == self.ticket.cycle and told.state != ClockState.SUPERSEDED
+        ]
+
+    @property
+    def past(self) -> Sequence[ClockTold]:
+        return [told for told in self.clocks if told not in self.present]
+
+    @property
+    def is_rated(self) -> bool:
+        return any(c.rating and c.cycle == self.ticket.cycle for c in self.call_backs)
+
+
+async def dossier(session: AsyncSession, who: Who, ref: str, now: datetime) -> Dossier:
+    """Missing for what one may not see. Thirteen statements, whatever has happened."""
+    ticket = await tickets.find(session, who, ref)
+    project, owner, contact = (
+        await session.execute(
+            select(Project, Owner.name, Contact)
+            .join(Owner, Owner.id == Project.owner_id)
+            .outerjoin(Contact, Contact.id == ticket.reporter_id)
+            .where(Project.id == ticket.project_id)
+        )
+    ).one()
+    place = (project.id, project.group_id)
+    is_ours = who.may_for(Verb.CALLER_READ, *place)
+    events = await tickets.events_of(session, ticket.id)
+    acts = await sla.acts_of(session, ticket.id)
+    clocks = (await sla.clocks_of(session, [ticket.id])).get(ticket.id, [])
+    call_backs = await tickets.call_backs_of(session, ticket.id)
+    settlements = await loans.settlements_of(session, ticket.id)
+    people = await _people(session, ticket, events, acts, call_backs, settlements)
+    names = {id_: person.name for id_, person in people.items()}
+    may = _may(who, ticket, acts, place)
+    photos: dict[str, list[TicketPhoto]] = {}
+    for photo in await tickets.photos_of(session, ticket.id):
+        photos.setdefault(photo.act, []).append(photo)
+    asked = [Asked(c.outcome) for c in call_backs if c.cycle == ticket.cycle]
+    kind, status = ticket.kind, ticket.status
+    wanted = bool(may & {Doable.ASSIGN, Doable.ANSWER})
+    return Dossier(
+        ticket,
+        project,
+        owner,
+        _caller(contact, is_ours),
+        people.get(ticket.technician_id or 0),
+        names.get(ticket.opened_by_id or 0),
+        (await tickets.assets_of(session, [ticket.id])).get(ticket.id, []),
+        [_told(clock, acts, names, now) for clock in clocks],
+        await visits.repairs_of(session, ticket.id),
+        photos,
+        (await loans.of_tickets(session, [ticket.id])).get(ticket.id, loans.NOT_OWED),
+        settlements,
+        call_backs,
+        [
+            Line(event, names.get(event.by_id or 0))
+            for event in events
+            if is_ours or event.kind not in _OURS
+        ],
+        names,
+        await staff.technicians_for(session, *place) if wanted else [],
+        may,
+        why_not_close(kind, status, asked, confirmed_by="?", outcome=None),
+        why_not_close(kind, status, asked, confirmed_by=None, outcome=None) is not None,
+    )
+
+
+def _may(
+    who: Who, ticket: Ticket, acts: Iterable[Act], place: tuple[int, int | None]
+) -> frozenset[Doable]:
+    done = {ActKind(act.kind) for act in acts if act.cycle == ticket.cycle}
+    return frozenset(
+        each
+        for each in may_now(ticket.kind, ticket.severity, ticket.status, done)
+        if who.may_for(VERBS[each], *place)
+    )
+
+
+def _caller(contact: Contact | None, is_ours: bool) -> Caller | None:
+    if contact is None:
+        return None
+    if is_ours:
+        return Caller(contact.name, contact.phone, True)
+    return Caller(f"{contact.name[:1]}*", mask(contact.phone), False)
+
+
+# Which acts keep which promise, its own kind first (rules.md §2).
+_KEPT_BY: Mapping[str, Sequence[str]] = {
+    Promise.RESPONSE: (ActKind.RESPONSE, ActKind.ARRIVAL, ActKind.REPAIR),
+    Promise.ARRIVAL: (ActKind.ARRIVAL, ActKind.REPAIR),
+    Promise.REPAIR: (ActKind.REPAIR,),
+    Promise.MAKE_SAFE: (ActKind.MADE_SAFE, ActKind.REPAIR),
+}
+
+
+def _told(clock: Clock, acts: Sequence[Act], names: Mapping[int, str], now: datetime) -> ClockTold:
+    kinds = _KEPT_BY[clock.promise]
+    keeping = [
+        act
+        for act in acts
+        if act.cycle == clock.cycle and act.at == clock.met_at and act.kind in kinds
+    ]
+    act = min(keeping, key=lambda a: kinds.index(a.kind), default=None)
+    due = due_of(clock, now)
+    started = clock.started_at or (clock.starts_by if due is not None else None)
+    return ClockTold(
+        clock, state(clock, now), due, started, act, names.get(act.by_id or 0) if act else None
+    )
+
+
+async def _people(
+    session: AsyncSession,
+    ticket: Ticket,
+    events: Iterable[Event],
+    acts: Iterable[Act],
+    call_backs: Iterable[CallBack],
+    settlements: Iterable[Settlement],
+) -> Mapping[int, Person]:
+    """Everybody of ours whom the page names; one statement."""
+    ids = {ticket.technician_id, ticket.opened_by_id}
+    for each in (*events, *acts, *call_backs, *settlements):
+        ids.add(each.by_id)
+    for event in events:
+        ids |= {event.facts.get("technician_id"), event.facts.get("before_id")}
+    found = await session.scalars(
+        select(Person).where(Person.id.in_([id_ for id_ in ids if isinstance(id_, int)]))
+    )
+    return {person.id: person for person in found}

@@ -1,0 +1,10 @@
+"""The ticket's pages: one, the list of all, and the forms of the desk's acts."""
+
+from fastapi import APIRouter
+
+from tickets.ticket.web import acts, page, register
+
+router = APIRouter()
+router.include_router(register.router)
+router.include_router(page.router)
+router.include_router(acts.router)

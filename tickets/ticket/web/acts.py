@@ -1,0 +1,263 @@
+"""The desk's acts as forms; a refusal shows the page again with the form as it was typed."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Annotated, Any, Literal, TypeVar
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+from pydantic import BaseModel, Field
+
+from tickets.door import DoorRoute, Line, Now, Passage, Session, typed
+from tickets.phone.forms import ActForm, Brought, brought, instant_typed
+from tickets.project import queries as projects
+from tickets.refusals import Forbidden, Invalid, Missing, Refused
+from tickets.staff.rules import Verb, Who
+from tickets.staff.signed_in import needs
+from tickets.ticket import actions, queries
+from tickets.ticket.models import Ticket
+from tickets.ticket.web.page import shown
+
+router = APIRouter(route_class=DoorRoute)
+
+F = TypeVar("F", bound=ActForm)
+# What to do with a form that could be read: (its model, when it was, the project's zone).
+Do = Callable[[F, Brought[F], str], Awaitable[object]]
+
+
+async def _act(
+    request: Request,
+    who: Who,
+    session: Session,
+    now: datetime,
+    ref: str,
+    name: str,
+    form: type[F],
+    do: Do[F],
+) -> Response:
+    ticket = await queries.find(session, who, ref)
+    zone = await _zone(session, who, ticket)
+    read = await brought(
+        request,
+        session,
+        who,
+        form,
+        zone=zone,
+        reported_at=ticket.reported_at,
+        otherwise=f"/tickets/{ref}",
+    )
+    if read.ready is not None:
+        try:
+            async with session.begin_nested():
+                await do(read.ready, read, zone)
+            return RedirectResponse(read.next, 303)
+        except (Missing, Forbidden):
+            raise
+        except Refused as refusal:
+            read.refuse(who.locale, refusal)
+    return await shown(
+        request, who, session, now, ref, status=read.status, act=name, typed=read.typed
+    )
+
+
+async def _zone(session: Session, who: Who, ticket: Ticket) -> str:
+    return (await projects.find_by_id(session, who, ticket.project_id)).timezone
+
+
+class AssignmentForm(ActForm):
+    technician: Line
+    version: Annotated[int, Field(ge=0, lt=2**31)] | None = None
+
+
+@router.post("/tickets/{ref}/assignment")
+async def assign(
+    request: Request,
+    ref: str,
+    who: Annotated[Who, needs(Verb.TICKET_ASSIGN)],
+    session: Session,
+    now: Now,
+) -> Response:
+    async def do(form: AssignmentForm, read: Brought[AssignmentForm], zone: str) -> None:
+        await actions.assign(
+            session, who, ref, technician=form.technician, version=form.version, now=now
+        )
+
+    return await _act(request, who, session, now, ref, "assignment", AssignmentForm, do)
+
+
+class ResponseForm(ActForm):
+    note: Passage | None = None
+    technician: Line | None = None
+    expected_at: Line | None = None
+
+
+@router.post("/tickets/{ref}/response")
+async def answer(
+    request: Request,
+    ref: str,
+    who: Annotated[Who, needs(Verb.TICKET_ANSWER)],
+    session: Session,
+    now: Now,
+) -> Response:
+    async def do(form: ResponseForm, read: Brought[ResponseForm], zone: str) -> None:
+        try:
+            expected_at = instant_typed(form.expected_at, zone, now)
+        except Invalid as wrong:
+            raise Invalid("expected_at", wrong.sentence) from None
+        await actions.answer(
+            session,
+            who,
+            ref,
+            now=now,
+            at=read.at,
+            note=form.note,
+            technician=form.technician,
+            expected_at=expected_at,
+            key=form.key,
+            photos=tuple(read.photos),
+        )
+
+    return await _act(request, who, session, now, ref, "response", ResponseForm, do)
+
+
+class CallBackForm(ActForm):
+    outcome: Literal["works", "does_not", "not_reached"]
+    rating: Annotated[int, Field(ge=1, le=5)] | None = None
+    note: Passage | None = None
+
+
+@router.post("/tickets/{ref}/callbacks")
+async def call_back(
+    request: Request,
+    ref: str,
+    who: Annotated[Who, needs(Verb.TICKET_CALL_BACK)],
+    session: Session,
+    now: Now,
+) -> Response:
+    async def do(form: CallBackForm, read: Brought[CallBackForm], zone: str) -> None:
+        await actions.call_back(
+            session,
+            who,
+            ref,
+            outcome=form.outcome,
+            rating=form.rating,
+            note=form.note,
+            at=read.at,
+            now=now,
+        )
+
+    return await _act(request, who, session, now, ref, "callbacks", CallBackForm, do)
+
+
+class ClosureForm(ActForm):
+    confirmed_by: Line | None = None
+    outcome: Literal["out_of_scope"] | None = None
+    told: Passage | None = None
+
+
+@router.post("/tickets/{ref}/closure")
+async def close(
+    request: Request,
+    ref: str,
+    who: Annotated[Who, needs(Verb.TICKET_CLOSE)],
+    session: Session,
+    now: Now,
+) -> Response:
+    async def do(form: ClosureForm, read: Brought[ClosureForm], zone: str) -> None:
+        await actions.close(
+            session,
+            who,
+            ref,
+            confirmed_by=form.confirmed_by,
+            outcome=form.outcome,
+            told=form.told,
+            at=read.at,
+            now=now,
+        )
+
+    return await _act(request, who, session, now, ref, "closure", ClosureForm, do)
+
+
+class CancellationForm(ActForm):
+    reason: Passage
+
+
+@router.post("/tickets/{ref}/cancellation")
+async def cancel(
+    request: Request,
+    ref: str,
+    who: Annotated[Who, needs(Verb.TICKET_CANCEL)],
+    session: Session,
+    now: Now,
+) -> Response:
+    async def do(form: CancellationForm, read: Brought[CancellationForm], zone: str) -> None:
+        await actions.cancel(session, who, ref, reason=form.reason, at=read.at, now=now)
+
+    return await _act(request, who, session, now, ref, "cancellation", CancellationForm, do)
+
+
+class NoteForm(ActForm):
+    text: Passage
+
+
+@router.post("/tickets/{ref}/notes")
+async def note(
+    request: Request,
+    ref: str,
+    who: Annotated[Who, needs(Verb.TICKET_NOTE)],
+    session: Session,
+    now: Now,
+) -> Response:
+    async def do(form: NoteForm, read: Brought[NoteForm], zone: str) -> None:
+        await actions.note(session, who, ref, text=form.text, now=now, photos=tuple(read.photos))
+
+    return await _act(request, who, session, now, ref, "notes", NoteForm, do)
+
+
+class FurtherCallForm(BaseModel):
+    """As much of the call screen's form as joins a ticket that is open already."""
+
+    key: Any = None
+    reporter_name: Line | None = None
+    reporter_phone: Line | None = None
+    description: Passage | None = None
+    fault: Line | None = None
+
+
+@router.post("/tickets/{ref}/calls")
+async def add_call(
+    request: Request,
+    ref: str,
+    who: Annotated[Who, needs(Verb.TICKET_NOTE)],
+    session: Session,
+    now: Now,
+) -> Response:
+    """From the call screen: somebody calls about what is open already; no second ticket."""
+    form = await typed(request, FurtherCallForm)
+    status = 422
+    if form.model is not None:
+        call = form.model
+        try:
+            if not (call.reporter_name or call.reporter_phone):
+                raise Invalid("reporter_name", "Who calls? A name or a number.")
+            async with session.begin_nested():
+                await actions.add_call(
+                    session,
+                    who,
+                    ref,
+                    name=call.reporter_name or call.reporter_phone or "",
+                    phone=call.reporter_phone or "",
+                    text=call.description or call.fault,
+                    now=now,
+                )
+            draft = f"&draft={call.key}" if _is_key(call.key) else ""
+            return RedirectResponse(f"/desk/call?joined={ref}{draft}", 303)
+        except (Missing, Forbidden):
+            raise
+        except Refused as refusal:
+            status = form.refuse(who.locale, refusal)
+    return await shown(request, who, session, now, ref, status=status, act="calls", typed=form)
+
+
+def _is_key(key: object) -> bool:
+    return isinstance(key, str) and len(key) == 36 and set(key) <= set("0123456789abcdef-")

@@ -1,0 +1,118 @@
+"""One ticket: what was promised, what happened, what may be done now."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Request, Response
+
+from tickets.desk.queries.dossier import dossier
+from tickets.door import DoorRoute, Now, Session, Typed
+from tickets.loan.rules import STATE_LABELS as SUBSTITUTION_LABELS
+from tickets.pages import page
+from tickets.project.rules import said_again
+from tickets.staff.rules import Verb, Who
+from tickets.staff.signed_in import needs
+from tickets.ticket import queries
+from tickets.ticket.rules import CAUSES, CHANNELS, FAULTS, KIND_LABELS, MAIN_LABELS, Doable
+from tickets.visit.rules import PAYS_LABELS, RESULT_LABELS
+
+router = APIRouter(route_class=DoorRoute)
+
+Reader = Annotated[Who, needs(Verb.TICKET_READ)]
+
+
+def exact(at: datetime, zone: str) -> str:
+    """To the second and with the offset, as a dispute needs it: 2026-11-24 09:05:07 +08:00."""
+    local = at.astimezone(ZoneInfo(zone)).isoformat(sep=" ", timespec="seconds")
+    return f"{local[:19]} {local[19:]}"
+
+
+def minute(at: datetime, zone: str) -> str:
+    """As a datetime-local field wants it."""
+    return at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M")
+
+
+# Which form belongs to which thing to do.
+FORMS = {
+    Doable.ASSIGN: ("assignment",),
+    Doable.ANSWER: ("response",),
+    Doable.MAKE_SAFE: ("made_safe",),
+    Doable.ARRIVE: ("arrival",),
+    Doable.REPAIR: ("repair",),
+    Doable.CALL_BACK: ("callbacks",),
+    Doable.CLOSE: ("closure",),
+    Doable.CANCEL: ("cancellation",),
+    Doable.NOTE: ("notes",),
+    Doable.SUBSTITUTE: ("measures", "substitution_declined"),
+}
+
+
+def shown_forms(may: Collection[Doable]) -> set[str]:
+    return {name for each in may for name in FORMS[each]}
+
+
+async def shown(
+    request: Request,
+    who: Who,
+    session: Session,
+    now: datetime,
+    ref: str,
+    *,
+    template: str = "ticket/page.html",
+    status: int = 200,
+    act: str = "",
+    typed: Typed[Any] | None = None,
+) -> Response:
+    """The page; `act` names the form that was refused, `typed` what was typed into it."""
+    told = await dossier(session, who, ref, now)
+    return page(
+        request,
+        template,
+        status=status,
+        d=told,
+        t=told.ticket,
+        zone=told.project.timezone,
+        act=act,
+        typed=typed,
+        exact=exact,
+        minute=minute,
+        when=datetime.fromisoformat,
+        fresh_key=uuid4,
+        shown_forms=shown_forms,
+        said_again=said_again,
+        faults=FAULTS,
+        causes=CAUSES,
+        channels=CHANNELS,
+        kind_labels=KIND_LABELS,
+        main_labels=MAIN_LABELS,
+        pays_labels=PAYS_LABELS,
+        result_labels=RESULT_LABELS,
+        substitution_labels=SUBSTITUTION_LABELS,
+        tag=_tag(told.ticket.version, max((line.event.id for line in told.lines), default=0)),
+    )
+
+
+def _tag(version: int, last_event: int) -> str:
+    return f"{version}.{last_event}"
+
+
+@router.get("/tickets/{ref}")
+async def show(request: Request, ref: str, who: Reader, session: Session, now: Now) -> Response:
+    return await shown(request, who, session, now, ref)
+
+
+@router.get("/tickets/{ref}/live")
+async def live(request: Request, ref: str, who: Reader, session: Session, now: Now) -> Response:
+    """The page's moving parts, asked every few seconds; 304 while nothing has happened."""
+    ticket = await queries.find(session, who, ref)
+    last = await queries.last_event_id(session, ticket.id)
+    tag = f'"{_tag(ticket.version, last)}.{who.id}.{who.locale}"'
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers=headers)
+    answer = await shown(request, who, session, now, ref, template="ticket/live.html")
+    answer.headers.update(headers)
+    return answer
