@@ -117,7 +117,7 @@ def fault_in(text: str, faults: Sequence[FaultWords]) -> str | None:
 
 
 def _named_parts(labels: Sequence[str]) -> list[str]:
-    """`灭灯 / 不亮（单灯）` is three names: 灭灯, 不亮, 单灯; the last, in brackets, is a remark."""
+    """`灭灯 / 不亮（单灯）` is two names, 灭灯 and 不亮; what is in brackets is a remark."""
     return [
         part.strip()
         for label in labels

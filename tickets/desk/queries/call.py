@@ -25,7 +25,7 @@ MOST = 8  # of each sort; more is noise while somebody waits
 
 @dataclass(frozen=True)
 class Suggestion:
-    """One line under the search box: a caller, a project or an asset, and what choosing it fills."""
+    """One line under the search box: a caller, a project or an asset, and what it fills."""
 
     sort: str  # caller, project, asset
     project: str

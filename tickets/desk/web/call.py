@@ -245,25 +245,27 @@ async def paste(request: Request, who: Caller, session: Session, now: Now) -> Re
     zone = await _zone(session, who, project, now)
     told = rules.read_paste(text, now=now, zone=zone, faults=fault_words())
     named = await queries.named_in(session, who, told.codes, text, project or None)
+    known = None
+    if told.phones:
+        voices = await queries.callers(session, who, told.phones[0], exactly=True)
+        here = project or named.project
+        known = next((v for v in voices if v.project == here or len(voices) == 1), None)
+    where = project or named.project or (known.project if known else "")
+    if where and where != project:
+        # Names of assets are looked for only in a project that is known.
+        named = await queries.named_in(session, who, told.codes, text, where)
     read: dict[str, Any] = {
-        "project": named.project or "",
+        "project": where,
         "assets": " ".join(named.assets),
         "fault": told.fault or "",
         "reporter_phone": told.phones[0] if told.phones else "",
-        "reporter_name": told.name or "",
+        "reporter_name": known.name if known else told.name or "",
         "description": told.description,
     }
-    if told.phones:
-        voices = await queries.callers(session, who, told.phones[0], exactly=True)
-        if len(voices) == 1 or (project or named.project) in {v.project for v in voices}:
-            known = next((v for v in voices if v.project == (project or named.project)), voices[0])
-            read["reporter_name"] = known.name
-            read["project"] = named.project or known.project
-            if not named.project:
-                again = await queries.named_in(session, who, told.codes, text, known.project)
-                read["assets"] = " ".join(again.assets)
     if told.reported_at is not None:
-        local = told.reported_at.astimezone(ZoneInfo(await _zone(session, who, read["project"], now)))
+        local = told.reported_at.astimezone(
+            ZoneInfo(await _zone(session, who, read["project"], now))
+        )
         read["reported_at"] = local.strftime("%Y-%m-%dT%H:%M")
     for name, value in read.items():
         if value and not str(values.get(name, "")).strip():
