@@ -179,7 +179,7 @@ async def _http(request: Request, error: Exception) -> Response:
 
 async def _database_says_no(request: Request, error: Exception) -> Response:
     """What only the database could see: a race lost, a value out of range, a server away."""
-    assert isinstance(error, DBAPIError | OSError)
+    assert isinstance(error, DBAPIError | ConnectionError | TimeoutError)
     locale = request.state.locale
     if isinstance(error, IntegrityError):
         log.warning("lost a race", path=request.url.path, error=str(error.orig)[:300])
@@ -214,7 +214,14 @@ def create_app() -> FastAPI:
     app.add_exception_handler(Refused, _refuse)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _http)
-    for fault in (IntegrityError, DataError, OperationalError, InterfaceError, OSError):
+    for fault in (
+        IntegrityError,
+        DataError,
+        OperationalError,
+        InterfaceError,
+        ConnectionError,
+        TimeoutError,
+    ):
         app.add_exception_handler(fault, _database_says_no)
     app.add_api_route("/api/v1/docs", _docs, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=pages.ROOT / "static"), name="static")
