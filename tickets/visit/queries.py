@@ -9,10 +9,12 @@ from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.media import Photo
+from tickets.project.models import Project
 from tickets.refusals import Missing
 from tickets.sla.models import Act
 from tickets.staff.rules import Who
-from tickets.ticket.queries import is_photo_visible
+from tickets.ticket import queries as tickets
+from tickets.ticket.models import Ticket
 from tickets.visit.models import Part, Position, Work
 
 
@@ -30,11 +32,17 @@ class Visited:
     parts: tuple[Part, ...]
 
 
+async def subject(session: AsyncSession, who: Who, ref: str) -> tuple[Ticket, Project]:
+    """The ticket an act is about and its project, for those who see it."""
+    ticket = await tickets.find(session, who, ref)
+    return ticket, await session.get_one(Project, ticket.project_id)
+
+
 async def photo_for(session: AsyncSession, who: Who, photo_id: UUID) -> Photo:
     """Those who see a ticket with it see a photo, and whoever brought it."""
     photo = await session.get(Photo, photo_id)
     if photo is None or (
-        photo.by_id != who.id and not await is_photo_visible(session, who, photo_id)
+        photo.by_id != who.id and not await tickets.is_photo_visible(session, who, photo_id)
     ):
         raise Missing("There is no such photo.")
     return photo

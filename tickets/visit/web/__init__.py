@@ -2,7 +2,8 @@
 
 from fastapi import APIRouter
 
-from tickets.visit.web import photo
+from tickets.visit.web import act, photo
 
 router = APIRouter()
 router.include_router(photo.router)
+router.include_router(act.router)
