@@ -11,8 +11,10 @@ from tickets.asset import actions, queries
 from tickets.asset.models import Asset
 from tickets.door import PROBLEMS, DoorRoute, Line, Now, Session, clean
 from tickets.project import queries as projects
+from tickets.project.models import Project
 from tickets.staff.rules import Verb, Who
 from tickets.staff.signed_in import needs
+from tickets.ticket import queries as tickets
 
 router = APIRouter(route_class=DoorRoute, responses=PROBLEMS, tags=["assets"])
 
@@ -134,7 +136,9 @@ def _line(asset: Asset, parent: str | None) -> dict[str, Any]:
     }
 
 
-async def _shown(session: Session, who: Who, project: Any, asset: Asset, now: datetime) -> AssetOut:
+async def _shown(
+    session: Session, who: Who, project: Project, asset: Asset, now: datetime
+) -> AssetOut:
     path = await queries.path(session, asset)
     cover = await projects.cover_at(session, project, [asset], now)
     return AssetOut(
@@ -145,7 +149,10 @@ async def _shown(session: Session, who: Who, project: Any, asset: Asset, now: da
             reason=cover.reason.replace("\n", " "),
             ends_on=cover.ends_on,
         ),
-        open_tickets=[],
+        open_tickets=[
+            OpenTicket(ref=ticket.ref, status=ticket.status, severity=ticket.severity)
+            for ticket in await tickets.open_on_asset(session, who, asset.id)
+        ],
         replacements=[],
     )
 

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from tickets.asset.models import Asset
 from tickets.asset.rules import FAMILIES, KINDS, same_public_id
 from tickets.grams import fold, wanted
+from tickets.project.models import Project
 from tickets.project.queries import holds_words
 from tickets.project.rules import CODE
 from tickets.refusals import Invalid, Missing
@@ -70,12 +71,19 @@ async def find(session: AsyncSession, project_id: int, code: str, *, lock: bool 
     return asset
 
 
-async def by_public_id(session: AsyncSession, public_id: str) -> Asset | None:
+async def by_public_id(session: AsyncSession, public_id: str) -> tuple[Asset, Project] | None:
     """What a label says; the asker may be anybody, so the door decides what is shown."""
     asked = same_public_id(public_id)
     if not asked.isascii() or not asked.isalnum():
         return None
-    return await session.scalar(select(Asset).where(Asset.public_id == asked))
+    row = (
+        await session.execute(
+            select(Asset, Project)
+            .join(Project, Project.id == Asset.project_id)
+            .where(Asset.public_id == asked)
+        )
+    ).first()
+    return (row[0], row[1]) if row else None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Integer, Text, column, func, or_, select, table
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload
 
 from tickets.grams import fold, wanted
 from tickets.project import rules
@@ -188,13 +188,20 @@ async def contacts_of(session: AsyncSession, project: Project) -> Sequence[Conta
     ).all()
 
 
-async def owner_with_contacts(session: AsyncSession, owner_id: int) -> Owner:
-    owner = await session.scalar(
-        select(Owner).where(Owner.id == owner_id).options(selectinload(Owner.contacts))
-    )
-    if owner is None:
-        raise Missing("There is no such owner.")
-    return owner
+async def contact_of(session: AsyncSession, project: Project, contact_id: int) -> Contact:
+    """One named contact of the project or of its owner."""
+    contact = None
+    if 0 < contact_id < 2**31:
+        contact = await session.scalar(
+            select(Contact).where(
+                Contact.id == contact_id,
+                Contact.is_named,
+                or_(Contact.project_id == project.id, Contact.owner_id == project.owner_id),
+            )
+        )
+    if contact is None:
+        raise Missing("There is no such contact.")
+    return contact
 
 
 # Groups are rows of a room above; as tables are named, so may their names be read.

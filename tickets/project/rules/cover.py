@@ -86,6 +86,11 @@ def warranty_end(accepted_on: date, months: int) -> date:
     return date(year, month, min(accepted_on.day, calendar.monthrange(year, month)[1]))
 
 
+def day_of(at: datetime, timezone: str) -> date:
+    """Which day it is there."""
+    return at.astimezone(ZoneInfo(timezone)).date()
+
+
 def covers_of(acceptances: Iterable[Accepted]) -> list[Cover]:
     """Every warranty of a project: one per batch, one more per class with months of its own."""
     covers: list[Cover] = []
@@ -165,7 +170,7 @@ def decide_cover(
     A ticket is covered if any asset it names is; the reason then names those that are not.
     Without assets the warranty that ends last decides.
     """
-    day = at.astimezone(ZoneInfo(timezone)).date()
+    day = day_of(at, timezone)
     if not assets:
         covers = covers_of(acceptances)
         return _judged(max(covers, key=lambda c: _rank(c, day), default=None), day)

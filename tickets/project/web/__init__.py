@@ -1,0 +1,10 @@
+"""The pages of projects: what was promised to whom."""
+
+from fastapi import APIRouter
+
+from tickets.door import DoorRoute
+from tickets.project.web import forms, pages
+
+router = APIRouter(route_class=DoorRoute)
+router.include_router(forms.router)  # /projects/new stands before /projects/{code}
+router.include_router(pages.router)
