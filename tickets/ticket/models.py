@@ -25,6 +25,8 @@ class Ticket(Base):
         Index("ix_ticket_board", "breaks_at", "id", postgresql_where=text("is_open")),
         # The list of everything, soonest due first.
         Index("ix_ticket_due", "breaks_at", "id"),
+        # The board's strip: how many dangers are open.
+        Index("ix_ticket_danger", "id", postgresql_where=text("is_open AND severity = 'S1'")),
         Index("ix_ticket_project", "project_id", "reported_at"),
         # The technician's round.
         Index("ix_ticket_round", "technician_id", "breaks_at", postgresql_where=text("is_open")),

@@ -1,5 +1,127 @@
-from fastapi import APIRouter
+"""The board: what is open, the promise that breaks next first; it keeps itself up to date."""
 
-from tickets.door import DoorRoute
+import hashlib
+from datetime import datetime
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response
+from pydantic import AfterValidator
+
+from tickets import pages
+from tickets.desk.queries import board
+from tickets.desk.queries.board import BoardFilter, Standing
+from tickets.door import DoorRoute, Now, Session, clean
+from tickets.refusals import Invalid
+from tickets.staff.rules import Verb, Who
+from tickets.staff.signed_in import needs
+from tickets.ticket.rules import FAULTS
 
 router = APIRouter(route_class=DoorRoute)
+
+_Asked = Annotated[str, Query(max_length=200), AfterValidator(clean)]
+
+
+async def _filter(
+    project: _Asked = "",
+    severity: _Asked = "",
+    technician: _Asked = "",
+    state: _Asked = "",
+    status: _Asked = "",
+    kind: _Asked = "",
+    q: _Asked = "",
+) -> BoardFilter:
+    """The address is the filter; an empty field asks for everything."""
+    return BoardFilter(
+        project=project or None,
+        severity=severity or None,
+        technician=_person(technician),
+        state=state or None,
+        status=status or None,
+        kind=kind or None,
+        q=q.strip() or None,
+    )
+
+
+def _person(technician: str) -> int | None:
+    if technician == "none":
+        return 0
+    if not technician:
+        return None
+    if not (technician.isascii() and technician.isdigit() and 0 < int(technician) < 2**31):
+        raise Invalid("technician", "This is not one of the known values.")
+    return int(technician)
+
+
+Wanted = Annotated[BoardFilter, Depends(_filter)]
+Sees = Annotated[Who, needs(Verb.DESK_SEE)]
+
+
+def _address(wanted: BoardFilter, path: str, **more: str | None) -> str:
+    technician = {None: None, 0: "none"}.get(wanted.technician, str(wanted.technician))
+    asked = {**vars(wanted), "technician": technician, **more}
+    given = {name: value for name, value in asked.items() if value}
+    return f"{path}?{urlencode(given)}" if given else path
+
+
+def _tag(request: Request, who: Who, standing: Standing, live: str) -> str:
+    """What the rows depend on besides the diary: who looks, in which language, at which page."""
+    seen = (
+        f"{standing.version} {standing.late} {standing.hour} {standing.soon} {standing.danger} "
+        f"{who.id} {who.grants} {request.state.locale} {live}"
+    )
+    return f'"{hashlib.sha256(seen.encode()).hexdigest()[:24]}"'
+
+
+async def _rows(
+    session: Session, who: Who, wanted: BoardFilter, now: datetime, cursor: str | None
+) -> dict[str, object]:
+    found, following = await board.rows(session, who, wanted, now=now, cursor=cursor)
+    return {
+        "rows": found,
+        "faults": FAULTS,
+        "is_filtered": any(value is not None for value in vars(wanted).values()),
+        "is_first": cursor is None,
+        "next": _address(wanted, "/desk", cursor=following) if following else None,
+    }
+
+
+@router.get("/desk")
+async def show(
+    request: Request, who: Sees, session: Session, now: Now, wanted: Wanted, cursor: _Asked = ""
+) -> Response:
+    standing = await board.standing(session, who, now, with_choices=True)
+    live = _address(wanted, "/desk/rows", cursor=cursor)
+    return pages.page(
+        request,
+        "desk/board.html",
+        wanted=wanted,
+        standing=standing,
+        live=live,
+        tag=_tag(request, who, standing, live),
+        address=_address,
+        **await _rows(session, who, wanted, now, cursor or None),
+    )
+
+
+@router.get("/desk/rows")
+async def refresh(
+    request: Request, who: Sees, session: Session, now: Now, wanted: Wanted, cursor: _Asked = ""
+) -> Response:
+    """Asked every few seconds by an open board: 304 while nothing has changed."""
+    standing = await board.standing(session, who, now)
+    tag = _tag(request, who, standing, _address(wanted, "/desk/rows", cursor=cursor))
+    headers = {"ETag": tag, "Cache-Control": "no-cache"}
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers=headers)
+    response = pages.page(
+        request,
+        "desk/board_rows.html",
+        wanted=wanted,
+        standing=standing,
+        address=_address,
+        **await _rows(session, who, wanted, now, cursor or None),
+    )
+    response.headers.update(headers)
+    return response

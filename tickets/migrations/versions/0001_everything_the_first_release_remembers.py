@@ -421,6 +421,13 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("is_open"),
     )
+    op.create_index(
+        "ix_ticket_danger",
+        "ticket",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("is_open AND severity = 'S1'"),
+    )
     op.create_index("ix_ticket_due", "ticket", ["breaks_at", "id"], unique=False)
     op.create_index("ix_ticket_grams", "ticket", ["grams"], unique=False, postgresql_using="gin")
     op.create_index("ix_ticket_project", "ticket", ["project_id", "reported_at"], unique=False)
@@ -891,6 +898,11 @@ def downgrade() -> None:
     op.drop_index("ix_ticket_project", table_name="ticket")
     op.drop_index("ix_ticket_grams", table_name="ticket", postgresql_using="gin")
     op.drop_index("ix_ticket_due", table_name="ticket")
+    op.drop_index(
+        "ix_ticket_danger",
+        table_name="ticket",
+        postgresql_where=sa.text("is_open AND severity = 'S1'"),
+    )
     op.drop_index("ix_ticket_board", table_name="ticket", postgresql_where=sa.text("is_open"))
     op.drop_table("ticket")
     op.drop_table("terms")
