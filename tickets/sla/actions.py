@@ -29,7 +29,7 @@ def start(
     latest: datetime | None = None
     for promise in rules.promised(kind, severity):
         frozen = target(terms, promise, severity)
-        waits = promise is Promise.REPAIR and terms.repair_from == "arrival"
+        waits = _waits(promise, terms)
         due = None if waits else reported_at + frozen
         clock = Clock(
             ticket_id=ticket_id,
@@ -51,6 +51,20 @@ def start(
         session.add(clock)
         clocks.append(clock)
     return clocks
+
+
+def first_due(kind: str, severity: str, terms: ServiceTerms, reported_at: datetime) -> datetime:
+    """When the first of a fresh ticket's promises breaks."""
+    return reported_at + min(
+        target(terms, promise, severity)
+        for promise in rules.promised(kind, severity)
+        if not _waits(promise, terms)
+    )
+
+
+def _waits(promise: Promise, terms: ServiceTerms) -> bool:
+    """The repair may count from the arrival; until then it has no due instant."""
+    return promise is Promise.REPAIR and terms.repair_from == "arrival"
 
 
 def as_done(act: Act) -> Done:

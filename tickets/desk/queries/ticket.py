@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.util import identity_key
 
 from tickets.loan.models import Substitution
 from tickets.project.models import Project
@@ -115,27 +117,13 @@ async def shown_many(
     clocks = await sla.clocks_of(session, ids)
     assets = await tickets.assets_of(session, ids)
     debts = await _debts(session, ids)
-    codes: Mapping[int, str] = {
-        row[0]: row[1]
-        for row in await session.execute(
-            select(Project.id, Project.code).where(
-                Project.id.in_({ticket.project_id for ticket in tickets_})
-            )
-        )
-    }
-    people = {
-        row.id: (row.login, row.name)
-        for row in await session.execute(
-            select(Person.id, Person.login, Person.name).where(
-                Person.id.in_({t.technician_id for t in tickets_ if t.technician_id})
-            )
-        )
-    }
+    projects = await _known(session, Project, {ticket.project_id for ticket in tickets_})
+    people = await _known(session, Person, {t.technician_id for t in tickets_ if t.technician_id})
     return [
         TicketShown(
             ref=ticket.ref,
             kind=ticket.kind,
-            project=codes[ticket.project_id],
+            project=projects[ticket.project_id].code,
             assets=[asset.code for asset in assets.get(ticket.id, ())],
             main_equipment=ticket.main_equipment,
             status=ticket.status,
@@ -147,8 +135,8 @@ async def shown_many(
             reported_at=ticket.reported_at,
             received_at=ticket.received_at,
             cycle=ticket.cycle,
-            technician=people[ticket.technician_id][0] if ticket.technician_id else None,
-            technician_name=people[ticket.technician_id][1] if ticket.technician_id else None,
+            technician=people[ticket.technician_id].login if ticket.technician_id else None,
+            technician_name=people[ticket.technician_id].name if ticket.technician_id else None,
             expected_at=ticket.expected_at,
             cause=ticket.cause,
             cover=CoverShown(ticket.cover, ticket.cover_reason, ticket.cover_ends_on),
@@ -161,6 +149,20 @@ async def shown_many(
         )
         for ticket in tickets_
     ]
+
+
+N = TypeVar("N", Project, Person)
+
+
+async def _known(session: AsyncSession, noun: type[N], ids: set[int]) -> dict[int, N]:
+    """Rows by number: what this request has read already is not asked for again."""
+    at_hand = {id_: session.identity_map.get(identity_key(noun, id_)) for id_ in ids}
+    found = {id_: row for id_, row in at_hand.items() if row is not None}
+    if missing := ids - found.keys():
+        found |= {
+            row.id: row for row in await session.scalars(select(noun).where(noun.id.in_(missing)))
+        }
+    return found
 
 
 async def _debts(

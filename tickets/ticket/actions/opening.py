@@ -65,7 +65,7 @@ async def open_ticket(session: AsyncSession, who: Who, call: Call, now: datetime
         cycle=1,
         status=Status.OPEN,
         is_open=True,
-        breaks_at=rules.NOTHING_BREAKS,
+        breaks_at=sla.first_due(call.kind, severity, terms, reported_at),
         opened_by_id=who.id,
         key=call.key,
         cover=cover.decision,
@@ -87,7 +87,7 @@ async def open_ticket(session: AsyncSession, who: Who, call: Call, now: datetime
     await session.flush()
     for asset in named:
         session.add(TicketAsset(ticket_id=ticket.id, asset_id=asset.id))
-    clocks = sla.start(
+    sla.start(
         session,
         ticket_id=ticket.id,
         cycle=1,
@@ -96,7 +96,6 @@ async def open_ticket(session: AsyncSession, who: Who, call: Call, now: datetime
         terms=terms,
         reported_at=reported_at,
     )
-    ticket.breaks_at = rules.breaks_at(Status.OPEN, clocks, now)
     await attach(session, ticket, call.photos, "opening")
     record(
         session,
