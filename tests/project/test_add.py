@@ -62,9 +62,7 @@ async def test_it_is_added_with_owner_contact_acceptance_and_terms(
     ]
 
 
-async def test_the_diary_holds_no_name_or_number(
-    session: AsyncSession, as_role: SignedIn
-) -> None:
+async def test_the_diary_holds_no_name_or_number(session: AsyncSession, as_role: SignedIn) -> None:
     client = await as_role("manager")
     await client.post("/api/v1/projects", json=BODY)
     facts = str(list(await session.scalars(select(Event.facts))))

@@ -60,9 +60,7 @@ def at(text: str, zone: str = SHANGHAI) -> datetime:
         ("2025-10-09", 600, "2075-10-09"),
     ],
 )
-def test_a_warranty_ends_on_the_corresponding_day(
-    accepted_on: str, months: int, last: str
-) -> None:
+def test_a_warranty_ends_on_the_corresponding_day(accepted_on: str, months: int, last: str) -> None:
     assert warranty_end(date.fromisoformat(accepted_on), months) == date.fromisoformat(last)
 
 
@@ -195,7 +193,5 @@ def test_there_is_always_exactly_one_answer(accepted: date, months: int, when: d
     told = decide_cover([Batch(accepted, months=months)], [], instant, SHANGHAI)
     day = instant.astimezone(ZoneInfo(SHANGHAI)).date()
     last = warranty_end(accepted, months)
-    expected = (
-        "not_accepted_yet" if day < accepted else "warranty" if day <= last else "expired"
-    )
+    expected = "not_accepted_yet" if day < accepted else "warranty" if day <= last else "expired"
     assert told.decision == expected
