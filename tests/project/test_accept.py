@@ -1,6 +1,7 @@
 """验收: the warranty of a batch begins, once."""
 
 from datetime import date
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -62,7 +63,7 @@ async def test_the_same_batch_twice_is_refused(session: AsyncSession, as_role: S
 async def test_what_cannot_be_is_named(session: AsyncSession, as_role: SignedIn) -> None:
     await make_project(session, code="P1")
     client = await as_role("manager")
-    for change, field in [
+    wrong: list[tuple[dict[str, Any], str]] = [
         ({"accepted_on": "1979-12-31"}, "accepted_on"),
         ({"accepted_on": None}, "accepted_on"),
         ({"warranty_months": {"SPACESHIP": 12}}, "warranty_months"),
@@ -70,7 +71,8 @@ async def test_what_cannot_be_is_named(session: AsyncSession, as_role: SignedIn)
         ({"warranty_months": {"LUM": 601}}, "warranty_months.LUM"),
         ({"batch": " "}, "batch"),
         ({"colour": 1}, "colour"),
-    ]:
+    ]
+    for change, field in wrong:
         body = {"accepted_on": "2025-01-01", "batch": "b"} | change
         answer = await client.post("/api/v1/projects/P1/acceptances", json=body)
         assert answer.status_code == 422, (change, answer.text)

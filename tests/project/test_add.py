@@ -146,7 +146,7 @@ async def test_what_cannot_be_is_answered_with_its_field(
     session: AsyncSession, as_role: SignedIn
 ) -> None:
     client = await as_role("manager")
-    for change, field in [
+    wrong: list[tuple[dict[str, Any], str]] = [
         ({"code": "has space"}, "code"),
         ({"code": "a/b"}, "code"),
         ({"code": ".."}, "code"),
@@ -169,7 +169,8 @@ async def test_what_cannot_be_is_answered_with_its_field(
         ({"terms": {"speed": 1}}, "terms.speed"),
         ({"owner": {"name": "o", "contact": "c", "phone": "no number"}}, "owner.phone"),
         ({"owner": "o"}, "owner"),
-    ]:
+    ]
+    for change, field in wrong:
         answer = await client.post("/api/v1/projects", json=BODY | change)
         assert answer.status_code == 422, (change, answer.text[:300])
         assert answer.headers["content-type"] == "application/problem+json"
@@ -184,7 +185,7 @@ async def test_broken_characters_are_refused_without_a_crash(as_role: SignedIn) 
         '{"code": "A", "name": "\\ud800", "owner": {"name": "o"}}',
         '{"code": "A", "name": "x", "owner": {"name": "o"}, "\\ud800": 1}',
         '{"code": "A", "name": "x", "owner": {"name": "o"}, "terms": {"repair_hours": NaN}}',
-        '{"code": "A", "name": "x", "owner": {"name": "o"}, "terms": {"severities":{"\\ud800":{}}}}',
+        '{"code": "A", "name": "x", "owner": {}, "terms": {"severities": {"\\ud800": {}}}}',
     ):
         answer = await client.post("/api/v1/projects", content=text, headers=headers)
         assert answer.status_code == 422, answer.text

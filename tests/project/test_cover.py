@@ -187,9 +187,9 @@ def test_a_frozen_reason_is_said_again_in_another_language() -> None:
     assert said_again("Words of an older release.", say) == "Words of an older release."
 
 
-@given(DAYS, st.integers(1, 60), st.datetimes(datetime(1990, 1, 1), datetime(2210, 1, 1)))
-def test_there_is_always_exactly_one_answer(accepted: date, months: int, when: datetime) -> None:
-    instant = when.replace(tzinfo=UTC)
+@given(DAYS, st.integers(1, 60), st.integers(0, 220 * 366 * 24 * 60))
+def test_there_is_always_exactly_one_answer(accepted: date, months: int, when: int) -> None:
+    instant = datetime(1990, 1, 1, tzinfo=UTC) + timedelta(minutes=when)
     told = decide_cover([Batch(accepted, months=months)], [], instant, SHANGHAI)
     day = instant.astimezone(ZoneInfo(SHANGHAI)).date()
     last = warranty_end(accepted, months)
