@@ -56,11 +56,14 @@ class DoorRoute(APIRoute):
         inner = super().get_route_handler()
 
         async def handler(request: Request) -> Response:
-            async with db.transaction() as session:
-                request.state.session = session
-                if request.method == "POST" and "idempotency-key" in request.headers:
-                    return await _once(request, session, inner)
-                return await inner(request)
+            try:
+                async with db.transaction() as session:
+                    request.state.session = session
+                    if request.method == "POST" and "idempotency-key" in request.headers:
+                        return await _once(request, session, inner)
+                    return await inner(request)
+            finally:
+                await request.close()  # uploaded files wait on disk until then
 
         return handler
 
