@@ -75,11 +75,14 @@ def _context(locale: str, now: datetime) -> dict[str, Any]:
     def say(sentence: str, /, **places: Any) -> str:
         return words.say(locale, sentence, **places)
 
-    def instant(at: datetime, timezone: str = zone) -> str:
-        return words.instant(locale, at, timezone, now=now)
+    def instant(at: datetime | str, timezone: str = zone) -> str:
+        moment = datetime.fromisoformat(at) if isinstance(at, str) else at
+        return words.instant(locale, moment, timezone, now=now)
 
-    def duration(length: timedelta) -> str:
-        return words.duration(locale, length)
+    def duration(length: timedelta | float) -> str:
+        """Seconds, too: a notice's facts are JSON."""
+        spoken = length if isinstance(length, timedelta) else timedelta(seconds=length)
+        return words.duration(locale, spoken)
 
     return {"_": say, "locale": locale, "now": now, "instant": instant, "duration": duration}
 

@@ -1,14 +1,17 @@
-"""Owing somebody a message."""
+"""Owing somebody a message, and reading it."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
+from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.events import Event
 from tickets.notice.models import Notice
 from tickets.staff.models import Person
+from tickets.staff.rules import Who
 
 
 async def write(
@@ -37,3 +40,21 @@ async def write(
     ]
     if rows:
         await session.execute(insert(Notice).values(rows).on_conflict_do_nothing())
+
+
+async def read(session: AsyncSession, notice: Notice, now: datetime) -> None:
+    """The first reading counts."""
+    notice.read_at = notice.read_at or now
+
+
+async def read_upto(session: AsyncSession, who: Who, newest: int, now: datetime) -> None:
+    await session.execute(
+        update(Notice)
+        .where(
+            Notice.person_id == who.id,
+            Notice.read_at.is_(None),
+            Notice.sent_at.is_not(None),
+            Notice.id <= newest,
+        )
+        .values(read_at=now)
+    )

@@ -7,7 +7,9 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.notice.models import Notice
+from tickets.refusals import Missing
 from tickets.staff.models import Person
+from tickets.staff.rules import Who
 
 
 async def people_told(
@@ -28,7 +30,7 @@ async def people_told(
     ).all()
 
 
-async def owed(session: AsyncSession, now: datetime, limit: int) -> Sequence[tuple[Notice, str]]:
+async def owed(session: AsyncSession, now: datetime, limit: int) -> Sequence[tuple[Notice, str | None]]:
     """Messages not yet sent, oldest first, locked, with the language of whom they are for."""
     rows = await session.execute(
         select(Notice, Person.locale)
@@ -42,3 +44,34 @@ async def owed(session: AsyncSession, now: datetime, limit: int) -> Sequence[tup
         .with_for_update(skip_locked=True, of=Notice)
     )
     return [(notice, locale) for notice, locale in rows]
+
+
+async def inbox(
+    session: AsyncSession,
+    who: Who,
+    *,
+    before: int | None = None,
+    only_unread: bool = False,
+    limit: int = 50,
+) -> tuple[Sequence[Notice], int | None]:
+    """One's own messages, newest first, and the key of the next page."""
+    asked = (
+        select(Notice)
+        .where(Notice.person_id == who.id, Notice.sent_at.is_not(None))
+        .order_by(Notice.id.desc())
+        .limit(limit + 1)
+    )
+    if before is not None:
+        asked = asked.where(Notice.id < before)
+    if only_unread:
+        asked = asked.where(Notice.read_at.is_(None))
+    found = (await session.scalars(asked)).all()
+    return found[:limit], found[limit - 1].id if len(found) > limit else None
+
+
+async def one(session: AsyncSession, who: Who, notice_id: int) -> Notice:
+    """Nobody reads another's messages: to him they do not exist."""
+    notice = await session.get(Notice, notice_id) if 0 < notice_id < 2**63 else None
+    if notice is None or notice.person_id != who.id or notice.sent_at is None:
+        raise Missing("There is no such message.")
+    return notice
