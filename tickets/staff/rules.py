@@ -21,6 +21,17 @@ class Role(StrEnum):
     INTEGRATION = "integration"
 
 
+ROLE_LABELS: Final[dict[Role, str]] = {
+    Role.HOTLINE: N_("Hotline"),
+    Role.HOTLINE_LEAD: N_("Hotline lead"),
+    Role.TECHNICIAN: N_("Technician"),
+    Role.MANAGER: N_("Project manager"),
+    Role.ADMIN: N_("Administrator"),
+    Role.OWNER: N_("Owner's person"),
+    Role.INTEGRATION: N_("Program"),
+}
+
+
 class Verb(StrEnum):
     """`noun.verb`: what a route needs. Each route names exactly one."""
 

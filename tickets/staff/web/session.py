@@ -149,7 +149,11 @@ async def choose_language(request: Request, session: Session, now: Now) -> Respo
         await actions.set_locale(session, who.id, locale)
     then = form.values.get("next")
     address = "/login" if then == "/login" else safe_next(then)
-    response = RedirectResponse(address, 303)
+    return keep_language(RedirectResponse(address, 303), locale)
+
+
+def keep_language(response: Response, locale: str) -> Response:
+    """For the sign-in page, which does not know yet who it is."""
     response.set_cookie(
         "locale",
         locale,
