@@ -1,42 +1,69 @@
 """The `tickets` command: one line per verb."""
 
 import sys
+from importlib import import_module
 
 import asyncpg
 import typer
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
-from tickets.cli import demo, doctor, keep, people, serve, up
 from tickets.embedded import CannotStart
 from tickets.refusals import Refused
 
-app = typer.Typer(
-    name="tickets",
-    help="Afterglow: the after-sales maintenance desk of lighting contractors.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-user = typer.Typer(help="People who sign in.", no_args_is_help=True)
-token = typer.Typer(help="Keys of programs.", no_args_is_help=True)
-app.add_typer(user, name="user")
-app.add_typer(token, name="token")
+# Verb → module and function under tickets/cli. Only what is asked for is imported: a token is
+# added in a second, not in five.
+COMMANDS = {
+    "up": "up:up",
+    "serve": "serve:serve",
+    "work": "serve:work",
+    "migrate": "serve:migrate",
+    "demo": "demo:demo",
+    "user add": "people:add_user",
+    "user list": "people:list_users",
+    "user password": "people:set_password",
+    "token add": "people:add_token",
+    "token list": "people:list_tokens",
+    "token revoke": "people:revoke_token",
+    "import tickets": "bring:import_tickets",
+    "report verdicts": "report:verdicts",
+    "backup": "keep:backup",
+    "restore": "keep:restore",
+    "doctor": "doctor:doctor",
+}
+FAMILIES = {
+    "user": "People who sign in.",
+    "token": "Keys of programs.",
+    "import": "What was kept elsewhere until now.",
+    "report": "Figures for the terminal.",
+}
 
-app.command("up")(up.up)
-app.command("serve")(serve.serve)
-app.command("work")(serve.work)
-app.command("migrate")(serve.migrate)
-app.command("demo")(demo.demo)
-user.command("add")(people.add_user)
-user.command("list")(people.list_users)
-user.command("password")(people.set_password)
-token.command("add")(people.add_token)
-token.command("list")(people.list_tokens)
-token.command("revoke")(people.revoke_token)
-app.command("backup")(keep.backup)
-app.command("restore")(keep.restore)
-app.command("doctor")(doctor.doctor)
+
+def command_line(words: list[str]) -> typer.Typer:
+    """The commands that `words` may mean: one family, or all when none is named."""
+    app = typer.Typer(
+        name="tickets",
+        help="Afterglow: the after-sales maintenance desk of lighting contractors.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    first = words[0] if words else ""
+    names = [name for name in COMMANDS if name.split()[0] == first] or list(COMMANDS)
+    families: dict[str, typer.Typer] = {}
+    for name in names:
+        module, _, function = COMMANDS[name].partition(":")
+        verb = getattr(import_module(f"tickets.cli.{module}"), function)
+        family, _, own_name = name.rpartition(" ")
+        if not family:
+            app.command(name)(verb)
+            continue
+        if family not in families:
+            families[family] = typer.Typer(help=FAMILIES[family], no_args_is_help=True)
+            app.add_typer(families[family], name=family)
+        families[family].command(own_name)(verb)
+    app.callback()(lambda: None)  # a lone command keeps its name
+    return app
 
 
 def sentence(error: Exception) -> str | None:
@@ -60,7 +87,7 @@ def sentence(error: Exception) -> str | None:
 
 def main() -> None:
     try:
-        app()
+        command_line(sys.argv[1:])()
     except Exception as error:
         told = sentence(error)
         if told is None:

@@ -7,17 +7,25 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets import db
-from tickets.cli.demo_people import _PEOPLE, PASSWORD, demo_people
+from tickets.cli.demo_calls import demo_calls
+from tickets.cli.demo_desk import DemoDesk, who_is
+from tickets.cli.demo_people import _PEOPLE, PASSWORD, demo_owner, demo_people
+from tickets.cli.demo_places import demo_places
 from tickets.cli.place import in_database
 from tickets.refusals import Missing, Refused
 from tickets.staff import keys
 from tickets.staff.models import Person
 from tickets.staff.queries import by_login
+from tickets.staff.rules import Role
 
 
 async def load(session: AsyncSession, now: datetime) -> None:
     """Everything the demonstration shows, in the caller's transaction."""
-    await demo_people(session, now)
+    made = await demo_people(session, now)
+    admin = who_is(made.people["admin"], Role.ADMIN)
+    projects = await demo_places(session, admin, made.group_id, now)
+    await demo_owner(session, made, projects["BJ-01"].id, now)
+    await demo_calls(DemoDesk(session, made.people, now))
 
 
 async def load_if_empty() -> bool:
@@ -39,6 +47,7 @@ async def sign_ins() -> list[str]:
         if first.retired_at or not await keys.fits(PASSWORD, first.password_hash):
             return []
     names = "  ".join(f"{login} ({name})" for login, name, _, _ in _PEOPLE)
+    names += "  yezhu (业主代表)"
     return ["demonstration sign-ins, all with the password " + PASSWORD + ":", names]
 
 

@@ -135,7 +135,8 @@ class Part:
                 )
             say(self.name, f"ended ({how_it_ended(code)}); starting it again")
             await asyncio.sleep(0.2 * (2 ** len(self.deaths) - 2))
-            await self.start()
+            with suppress(CannotStart):  # another death, counted above
+                await self.start()
 
     async def end(self, seconds: float) -> None:
         if self.process is None or self.process.returncode is not None:

@@ -14,7 +14,7 @@ from tickets.cli.demo import load_if_empty, sign_ins
 from tickets.cli.parts import Part, end_children_of_a_killed_start, note_children, say
 from tickets.cli.place import Place, Taken, data_dir, hold_soon, load_secret, use
 from tickets.embedded import CannotStart, child_argv
-from tickets.migrations import newest, upgrade
+from tickets.migrations import load_tables, newest, upgrade
 from tickets.migrations.state import revision_of
 from tickets.settings import settings
 
@@ -139,6 +139,7 @@ async def _start_and_keep(
 
 async def fill() -> list[str]:
     """An empty database is migrated and gets the demonstration data; an old one is migrated."""
+    load_tables()
     engine = db.connect(settings().database_url, pool_size=1)
     try:
         async with engine.connect() as connection:
