@@ -18,7 +18,7 @@ class SubstitutionState(StrEnum):
     LAPSED = "lapsed"
 
 
-STATE_LABELS: Final = {
+SUBSTITUTION_LABELS: Final = {
     SubstitutionState.NOT_OWED: N_("no substitution is owed"),
     SubstitutionState.OWED: N_("a substitution is owed"),
     SubstitutionState.LOANED: N_("a loaner has been handed over"),

@@ -17,7 +17,7 @@ from tickets.round import rules
 from tickets.round.rules import Spot
 from tickets.sla import queries as sla
 from tickets.sla.models import Act, Clock
-from tickets.sla.rules import ActKind
+from tickets.sla.rules import ActKind, Promise
 from tickets.staff.rules import Verb, Who
 from tickets.ticket import queries as tickets
 from tickets.ticket.models import Ticket, TicketPhoto
@@ -44,6 +44,14 @@ class Stop:
         """Where it is, in the words of the caller, else of the asset, else of the project."""
         named = self.ticket.place or next((a.location for a in self.assets if a.location), None)
         return named or self.project.address or ""
+
+    @property
+    def is_dangerous(self) -> bool:
+        """Nobody has made it safe yet."""
+        return any(
+            clock.promise == Promise.MAKE_SAFE and clock.met_at is None and clock.closed_as is None
+            for clock in self.clocks
+        )
 
     @property
     def spot(self) -> Spot:
@@ -92,13 +100,19 @@ async def round_of(
     clocks = await sla.clocks_of(session, ids)
     assets = await tickets.assets_of(session, ids)
     stops = [_stop(*row, clocks=clocks, assets=assets, now=now) for row in mine[:MINE]]
+    unheld_stops = [_stop(*row, clocks=clocks, assets=assets, now=now) for row in free]
     return Round(
-        mine=stops,
-        free=[_stop(*row, clocks=clocks, assets=assets, now=now) for row in free],
+        mine=danger_first(stops),
+        free=danger_first(unheld_stops),
         next=cursor_of(stops[-1].ticket.breaks_at, stops[-1].ticket.id)
         if len(mine) > MINE
         else None,
     )
+
+
+def danger_first(stops: Sequence[Stop]) -> Sequence[Stop]:
+    """What may hurt somebody stands before what is merely late; else as they come."""
+    return sorted(stops, key=lambda stop: not stop.is_dangerous)
 
 
 def _open(who: Who) -> Select[Ticket, Project, Contact]:
@@ -139,16 +153,12 @@ async def at(session: AsyncSession, who: Who, ref: str, now: datetime) -> At:
     """One ticket, for him who stands before it."""
     ticket = await tickets.find(session, who, ref, Verb.ROUND_SEE)
     project, reporter = (
-        (
-            await session.execute(
-                select(Project, Contact)
-                .outerjoin(Contact, Contact.id == ticket.reporter_id)
-                .where(Project.id == ticket.project_id)
-            )
+        await session.execute(
+            select(Project, Contact)
+            .outerjoin(Contact, Contact.id == ticket.reporter_id)
+            .where(Project.id == ticket.project_id)
         )
-        .one()
-        ._tuple()
-    )
+    ).one()
     clocks = await sla.clocks_of(session, [ticket.id])
     assets = await tickets.assets_of(session, [ticket.id])
     debts = await loans.of_tickets(session, [ticket.id])

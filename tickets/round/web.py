@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from tickets.door import DoorRoute, Now, Session
-from tickets.loan.rules import STATE_LABELS, is_owed
+from tickets.loan.rules import SUBSTITUTION_LABELS, is_owed
 from tickets.pages import page
 from tickets.round import queries
 from tickets.round.rules import Step, coming, map_links, steps
@@ -94,5 +94,5 @@ async def show_ticket(
         causes=CAUSES,
         results=RESULT_LABELS,
         pays=PAYS_LABELS,
-        substitution_labels=STATE_LABELS,
+        substitution_labels=SUBSTITUTION_LABELS,
     )
