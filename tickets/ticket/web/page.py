@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 
 from tickets.desk.queries.dossier import dossier
 from tickets.door import DoorRoute, Now, Session, Typed
-from tickets.loan.rules import STATE_LABELS as SUBSTITUTION_LABELS
+from tickets.loan.rules import SUBSTITUTION_LABELS
 from tickets.pages import page
 from tickets.project.rules import said_again
 from tickets.staff.rules import Verb, Who
