@@ -47,7 +47,7 @@ def _walk(routes: Sequence[BaseRoute], before: str = "") -> Iterator[tuple[str, 
         if isinstance(route, Mount):
             assert route.path == "/static", f"nobody guards what is mounted at {route.path}"
         elif isinstance(route, APIRoute):
-            for method in sorted(route.methods):
+            for method in sorted(route.methods or ()):
                 yield method, before + route.path, list(_verbs(route.dependant))
         elif isinstance(route, Route):
             for method in sorted((route.methods or set()) - {"HEAD"}):
