@@ -39,12 +39,12 @@ proof: .venv/dev.stamp $(VENDOR)/stamp
 	@sh .ci/venv
 
 .venv/run.stamp: .venv/bin/pip requirements.txt pyproject.toml
-	$(BIN)/python -m pip install -q --require-hashes --only-binary :all: -r requirements.txt
-	$(BIN)/python -m pip install -q --no-deps --no-build-isolation --no-index -e .
+	$(BIN)/python -m pip install -qq --require-hashes --only-binary :all: -r requirements.txt
+	$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --no-index -e .
 	@touch $@
 
 .venv/dev.stamp: .venv/run.stamp requirements-dev.txt
-	$(BIN)/python -m pip install -q --require-hashes --only-binary :all: -r requirements-dev.txt
+	$(BIN)/python -m pip install -qq --require-hashes --only-binary :all: -r requirements-dev.txt
 	@touch $@
 
 node_modules/stamp: package-lock.json
