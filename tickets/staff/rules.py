@@ -22,7 +22,7 @@ class Role(StrEnum):
 
 
 ROLE_LABELS: Final[dict[Role, str]] = {
-    Role.HOTLINE: N_("Hotline"),
+    Role.HOTLINE: N_("Hotline operator"),
     Role.HOTLINE_LEAD: N_("Hotline lead"),
     Role.TECHNICIAN: N_("Technician"),
     Role.MANAGER: N_("Project manager"),
