@@ -7,6 +7,7 @@ from httpx import AsyncClient
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from tickets.settings import Settings
 from tickets.staff import actions
 from tickets.staff.keys import csrf_of, hashed
 from tickets.staff.models import FailedSignIn, Person, SignIn
@@ -271,3 +272,24 @@ async def test_the_language_is_kept_in_the_browser_before_and_with_the_person_af
     assert "我的账户" in (await stranger.get("/account")).text
     odd = await stranger.post("/account/locale", data={"csrf": csrf, "locale": "xx"})
     assert odd.status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("knobs", "is_secure"),
+    [
+        (Settings(public_url="https://desk.example"), True),
+        (Settings(public_url="http://desk.example"), False),
+        (Settings(secure_cookies=True), True),
+        (Settings(public_url="https://desk.example", secure_cookies=False), False),
+    ],
+)
+async def test_the_cookie_keeps_to_https_where_there_is_https(
+    stranger: AsyncClient,
+    wang: Person,
+    monkeypatch: pytest.MonkeyPatch,
+    knobs: Settings,
+    is_secure: bool,
+) -> None:
+    monkeypatch.setattr("tickets.staff.web.session.settings", lambda: knobs)
+    answer = await stranger.post("/login", data=_typed())
+    assert ("secure" in answer.headers["set-cookie"].lower()) is is_secure
