@@ -28,7 +28,7 @@ def database_url() -> Iterator[str]:
     (home / "password").write_text("a real one")
     (home / "password").chmod(0o644)
     data, port = home / "data", free_port()
-    initdb = [BINARIES[0] / "initdb", "-D", data, "-U", "owner", "--auth=scram-sha-256"]
+    initdb = [str(BINARIES[0] / "initdb"), "-D", str(data), "-U", "owner", "--auth=scram-sha-256"]
     subprocess.run(
         [*initdb, f"--pwfile={home}/password", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8"],
         check=True,
@@ -82,7 +82,7 @@ def test_it_runs_on_servers_it_did_not_start(
     migrated = tickets(folder, "migrate", **real)
     assert "was at nothing" in migrated.stdout, migrated.stderr
     assert "already" in tickets(folder, "migrate", **real).stdout
-    up = Up(folder, **real)
+    up = Up(folder, None, **real)
     try:
         up.wait_until_ready()
         assert up.page("/login")[0] == 200

@@ -165,7 +165,7 @@ def _own(name: str, command: str, **options: object) -> Part:
     return Part(
         name,
         child_argv(argv, last_signal=signal.SIGKILL),
-        env=dict(os.environ) | {"TICKETS_PARENT": str(os.getpid()), "PYTHONUNBUFFERED": "1"},
+        env=dict(os.environ) | {"PYTHONUNBUFFERED": "1"},
         as_it_is=settings().log == "json",
     )
 
