@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import Any
 
 import structlog
 from arq import create_pool
@@ -197,6 +198,20 @@ async def _docs(request: Request) -> Response:
     return pages.page(request, "layout/docs.html")
 
 
+def _describe_bearer(app: FastAPI) -> None:
+    """Tokens in the API's description, so that its page has a place to put one."""
+    described = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        schema = described()
+        parts = schema.setdefault("components", {})
+        parts["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+        schema["security"] = [{"token": []}]
+        return schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # how FastAPI lets one extend it
+
+
 def create_app() -> FastAPI:
     app = FastAPI(
         title="Afterglow",
@@ -225,6 +240,7 @@ def create_app() -> FastAPI:
         app.add_exception_handler(fault, _database_says_no)
     app.add_api_route("/api/v1/docs", _docs, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=pages.ROOT / "static"), name="static")
+    _describe_bearer(app)
     app.add_middleware(Shield, answer=_answer)
     app.add_middleware(watch.Watch)
     pages.use_chrome(_chrome)
