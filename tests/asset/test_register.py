@@ -13,8 +13,9 @@ from tests.makers.project import make_project
 from tests.makers.staff import make_person
 from tickets.asset import actions, queries
 from tickets.asset.models import Asset
-from tickets.asset.rules import KINDS, ip_code, may_stand_in, new_public_id, same_public_id
+from tickets.asset.rules import ip_code, may_stand_in, new_public_id, same_public_id
 from tickets.events import Event
+from tickets.project.rules.kinds import KINDS
 from tickets.refusals import Invalid, Refused
 
 BODY: dict[str, Any] = {

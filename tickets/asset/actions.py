@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.asset import queries
 from tickets.asset.models import Asset
-from tickets.asset.rules import KINDS, ip_code, may_stand_in, new_public_id
+from tickets.asset.rules import ip_code, may_stand_in, new_public_id
 from tickets.events import record
 from tickets.grams import grams
 from tickets.project.models import Project
 from tickets.project.rules import CODE
+from tickets.project.rules.kinds import KINDS
 from tickets.refusals import Invalid, Refused
 from tickets.staff.rules import Who
 

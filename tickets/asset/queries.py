@@ -7,11 +7,12 @@ from sqlalchemy import func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.asset.models import Asset
-from tickets.asset.rules import FAMILIES, KINDS, same_public_id
+from tickets.asset.rules import same_public_id
 from tickets.grams import fold, wanted
 from tickets.project.models import Project
 from tickets.project.queries import holds_words
 from tickets.project.rules import CODE
+from tickets.project.rules.kinds import FAMILIES, KINDS
 from tickets.refusals import Invalid, Missing
 
 

@@ -177,6 +177,8 @@ async def edit(request: Request, code: str, asset: str, session: Session, who: W
     values = {name: getattr(found, name) for name in AssetForm.model_fields if name != "parent"}
     values["parent"] = path[-2].code if len(path) > 1 else None
     shown = {name: "" if value is None else value for name, value in values.items()}
+    if found.power_w is not None:
+        shown["power_w"] = f"{found.power_w:g}"
     return _form(request, project, found, shown, None, 200)
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
+from tickets.project.rules.kinds import FAMILIES, KINDS
 from tickets.words import N_
 
 STATUTORY_MONTHS: Final = 24  # 建设工程质量管理条例 art. 40, electrical installation
@@ -243,7 +244,10 @@ def said_again(reason: str, say: Callable[..., str]) -> str:
     for line in reason.split("\n"):
         for sentence, shape in _SHAPES:
             if found := shape.fullmatch(line):
-                said.append(say(sentence, **found.groupdict()))
+                places = found.groupdict()
+                if kind := places.get("asset_kind"):
+                    places["asset_kind"] = say(KINDS.get(kind) or FAMILIES.get(kind) or kind)
+                said.append(say(sentence, **places))
                 break
         else:
             said.append(line)
