@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 BIN := .venv/bin
 VENDOR := static/vendor
-PYTEST := $(BIN)/pytest -q $(if $(CI),-p tests.no_skips)
+PYTEST := $(BIN)/python -m pytest -q $(if $(CI),-p tests.no_skips)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 help:
