@@ -82,6 +82,7 @@ async def register(client: AsyncClient, **changes: Any) -> Response:
         ("harbour", 'data-project="BJ-01"'),
         ("DB03", 'data-asset="DB03"'),
         ("南门", 'data-asset="DB03"'),
+        ("l-01", 'data-asset="L-0101"'),
         ("bj-01 l-0102", 'data-asset="L-0102"'),
     ],
 )
@@ -298,7 +299,7 @@ TOMORROW = (datetime.now(UTC) + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
         ("description", "x" * 1_000_000, "At most 10000 characters, please."),
         ("key", "not-a-uuid", "This is not a valid id."),
         ("photos", "not-a-uuid", "This is not a valid id."),
-        ("photos", str(uuid4()), "photos is not known"),
+        ("photos", "5f1f2a70-4c1e-4d3b-9a57-0c2b8f0e9d11", "photos is not known"),
     ],
 )
 async def test_bad_input_keeps_everything_typed_and_says_why(

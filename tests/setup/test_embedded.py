@@ -64,7 +64,7 @@ def test_where_the_account_may_not_go_the_files_lie_elsewhere(tmp_path: Path) ->
         pass
 
 
-@pytest.mark.parametrize("path", [os.environ["PATH"], "/nowhere"])
+@pytest.mark.parametrize("path", [os.environ["PATH"], "/nowhere"], ids=["its own", "wheel"])
 def test_redis_is_found_or_comes_out_of_its_wheel(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
