@@ -232,7 +232,7 @@ function start() {
   takePictures(form);
   // A refused form opens where the first sentence stands.
   const wrong = form.querySelector('[aria-invalid="true"], .pick.wrong input');
-  if (wrong) wrong.focus();
+  if (wrong) addEventListener("load", () => wrong.focus());
 }
 
 async function fragment(address) {

@@ -1,5 +1,6 @@
 """What the desk asks while somebody is on the phone: who calls, what is there, what is open."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -156,11 +157,13 @@ async def _assets(session: AsyncSession, who: Who, q: str) -> Sequence[Suggestio
 
 
 def _asset_is(q: str) -> ColumnElement[bool]:
-    if len(fold(q)) < 3 and q.isascii():
-        return func.lower(Asset.code).startswith(fold(q), autoescape=True)
-    return Asset.grams.contains(wanted(q)) & holds_words(
+    """By any part; a code half typed (`L-01`) has runs too short for the index of slices."""
+    sliced = Asset.grams.contains(wanted(q)) & holds_words(
         q, Asset.code, Asset.name, func.coalesce(Asset.location, "")
     )
+    if not q.isascii() or all(len(run) >= 3 for run in re.findall(r"\w+", q)):
+        return sliced
+    return or_(sliced, func.lower(Asset.code).startswith(fold(q), autoescape=True))
 
 
 @dataclass(frozen=True)
