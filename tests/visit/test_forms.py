@@ -1,7 +1,7 @@
 """The acts as forms, with pictures; what is refused is shown again with everything in it."""
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -11,14 +11,9 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests.conftest import SignedIn
-from tests.makers.project import make_project
-from tests.makers.ticket import make_ticket
 from tests.makers.visit import make_jpeg
 from tickets.loan.models import Settlement
 from tickets.media import Photo
-from tickets.phone.forms import instant_typed, local
-from tickets.project.models import Project
-from tickets.refusals import Invalid
 from tickets.sla.models import Act
 from tickets.ticket.models import Ticket, TicketPhoto
 from tickets.visit.models import Part, Position, Work
@@ -26,16 +21,6 @@ from tickets.visit.models import Part, Position, Work
 H = timedelta(hours=1)
 ZONE = ZoneInfo("Asia/Shanghai")
 REPAIR = {"result": "fixed", "cause": "C_PRODUCT", "work": "Driver replaced", "on_site": "true"}
-
-
-@pytest.fixture
-async def project(session: AsyncSession) -> Project:
-    return await make_project(session, accepted_on=date(2026, 10, 1))
-
-
-@pytest.fixture
-async def ticket(session: AsyncSession, project: Project, now: datetime) -> Ticket:
-    return await make_ticket(session, project=project, now=now, reported_at=now - 3 * H)
 
 
 async def count(session: AsyncSession, model: Any) -> int:
@@ -272,34 +257,3 @@ async def test_a_form_of_another_house_is_refused(as_role: SignedIn, ticket: Tic
     del client.headers["x-csrf"]
     answer = await client.post(f"/tickets/{ticket.ref}/arrival", data={"csrf": "guess"})
     assert answer.status_code == 403
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "https://evil.example/",
-        "//evil.example/",
-        "/\\evil.example",
-        "javascript:alert(1)",
-        "/a\r\nSet-Cookie: x",
-        "",
-        "round",
-    ],
-)
-def test_nobody_is_led_out_of_the_house(path: str) -> None:
-    assert local(path, "/tickets/1") == "/tickets/1"
-
-
-def test_a_path_of_ours_is_followed() -> None:
-    assert local("/round/T-1?done=arrival#x", "/") == "/round/T-1?done=arrival#x"
-
-
-def test_the_minute_of_the_report_is_not_before_it() -> None:
-    reported = datetime(2026, 11, 24, 8, 5, 42, tzinfo=ZoneInfo("UTC"))
-    assert instant_typed("2026-11-24T16:05", "Asia/Shanghai", reported) == reported
-    earlier = instant_typed("2026-11-24T16:04", "Asia/Shanghai", reported)
-    assert earlier is not None
-    assert earlier < reported
-    assert instant_typed(None, "Asia/Shanghai", reported) is None
-    with pytest.raises(Invalid):
-        instant_typed("16:05", "Asia/Shanghai", reported)

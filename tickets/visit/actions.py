@@ -128,7 +128,8 @@ async def repair(
     """
     ticket = await tickets.find(session, who, ref, Verb.TICKET_REPAIR, lock=True)
     project = await session.get_one(Project, ticket.project_id)
-    day = min(at or now, now).astimezone(ZoneInfo(project.timezone)).date()
+    happened = max(ticket.reported_at, min(at or now, now))  # at the edges of the calendar too
+    day = happened.astimezone(ZoneInfo(project.timezone)).date()
     cause = rules.checked(found, day)
     payer = rules.payer(ticket.cover, cause)
     act = await perform(
