@@ -4,6 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Header
+from pydantic.json_schema import SkipJsonSchema
 
 from tickets.desk.queries.ticket import TicketShown, shown
 from tickets.door import PROBLEMS, ActIn, DoorRoute, Line, Now, Passage, Session
@@ -14,7 +15,7 @@ from tickets.staff.signed_in import needs
 router = APIRouter(route_class=DoorRoute, responses=PROBLEMS, tags=["substitution"])
 
 # A phone names its act here; besides the first answer again, it is never done twice.
-Key = Annotated[UUID | None, Header(alias="Idempotency-Key")]
+Key = Annotated[UUID | SkipJsonSchema[None], Header(alias="Idempotency-Key")]
 
 
 class MeasureIn(ActIn):

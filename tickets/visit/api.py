@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Header, UploadFile
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from tickets import media
 from tickets.desk.queries.ticket import TicketShown, shown
@@ -21,7 +22,7 @@ from tickets.visit.rules import Found, PartUsed, Stood
 router = APIRouter(route_class=DoorRoute, responses=PROBLEMS, tags=["visit"])
 
 # A phone names its act here; besides the first answer again, it is never done twice.
-Key = Annotated[UUID | None, Header(alias="Idempotency-Key")]
+Key = Annotated[UUID | SkipJsonSchema[None], Header(alias="Idempotency-Key")]
 
 
 class PhotoOut(BaseModel):
