@@ -65,6 +65,9 @@ async def test_what_breaks_next_comes_first(
     await session.commit()
     browser = await as_role("hotline")
     assert await shown(browser) == [old.ref, young.ref, done.ref]
+    page = (await browser.get("/desk")).text
+    assert page.count("nobody yet</span>") == 3
+    assert "None" not in page
 
 
 async def test_every_filter_is_in_the_address(

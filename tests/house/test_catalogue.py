@@ -89,5 +89,5 @@ def test_the_macros_say_what_the_rules_say() -> None:
     """labels.html repeats the words of ticket/rules: they must not drift apart."""
     written = (ROOT / "templates/parts/labels.html").read_text()
     for labels in (STATUS_LABELS, SEVERITY_LABELS, KIND_LABELS):
-        for code, label in labels.items():  # type: ignore[attr-defined]
+        for code, label in labels.items():
             assert f'"{code}": _("{label}")' in written

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, func, select, tuple_
-from sqlalchemy.dialects.postgresql import aggregate_order_by, array_agg
+from sqlalchemy import ColumnElement, ScalarSelect, Text, and_, func, select, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.asset.models import Asset
@@ -120,7 +120,7 @@ def _nearness(state: str, now: datetime) -> ColumnElement[bool]:
 
 # What a row shows of other tables, asked by key for the fifty rows of a page.
 _ASSETS = (
-    select(array_agg(aggregate_order_by(Asset.code, Asset.code)))
+    select(func.array_agg(aggregate_order_by(Asset.code, Asset.code), type_=ARRAY(Text)))
     .join(TicketAsset, TicketAsset.asset_id == Asset.id)
     .where(TicketAsset.ticket_id == Ticket.id)
     .correlate(Ticket)

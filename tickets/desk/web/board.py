@@ -2,7 +2,7 @@
 
 import hashlib
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -76,7 +76,7 @@ def _tag(request: Request, who: Who, standing: Standing, live: str) -> str:
 
 async def _rows(
     session: Session, who: Who, wanted: BoardFilter, now: datetime, cursor: str | None
-) -> dict[str, object]:
+) -> dict[str, Any]:
     found, following = await board.rows(session, who, wanted, now=now, cursor=cursor)
     return {
         "rows": found,

@@ -5,6 +5,7 @@ import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, and_, case, cast, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -143,7 +144,8 @@ async def rows(
         asked = asked.where(_state(wanted.state))
     if cursor:
         asked = asked.where(tuple_(first, Clock.breached_at, Clock.id) < tuple_(*_key_of(cursor)))
-    found = [Broken(*row) for row in await session.execute(asked)]
+    answered: Sequence[Sequence[Any]] = (await session.execute(asked)).all()
+    found = [Broken(*row) for row in answered]
     return found[:limit], _cursor_of(found[limit - 1]) if len(found) > limit else None
 
 
