@@ -187,8 +187,8 @@ async def test_a_dry_run_and_all_or_nothing_with_a_bad_row_write_nothing(
     project = await make_project(session)
     lines = ("A,2025-10-09 10:00,,,open,S3,,dark", "B,never,,,open,S3,,dark")
     before = await counts(session)
-    for how in ({"dry_run": True}, {"all_or_nothing": True}):
-        brought = await bring(session, project, *lines, **how)
+    for how in ("dry_run", "all_or_nothing"):
+        brought = await bring(session, project, *lines, header=HEADER, **{how: True})
         assert (brought.good, brought.added) == (1, 0)
         assert [row.line for row in brought.bad] == [3]
         assert await counts(session) == before

@@ -154,7 +154,8 @@ async def _write(session: AsyncSession, around: Around, batch: Sequence[OldTicke
         rows[Event] += event_rows(around, old, ticket, clocks, acts)
     for table, made in rows.items():
         if made:
-            await session.execute(insert(table), made)
+            # Nulls are told as such, or rows of different shapes would go one by one.
+            await session.execute(insert(table).execution_options(render_nulls=True), made)
 
 
 async def _next_ids(session: AsyncSession, table: str, number: int) -> list[int]:
