@@ -15,7 +15,9 @@ pytestmark = pytest.mark.browser
 
 async def newest(house: Any) -> Ticket:
     async with house.room() as session:
-        return (await session.scalars(select(Ticket).order_by(Ticket.id.desc()).limit(1))).one()
+        asked = select(Ticket).order_by(Ticket.id.desc()).limit(1)
+        ticket: Ticket = (await session.scalars(asked)).one()
+        return ticket
 
 
 async def count(house: Any) -> int:

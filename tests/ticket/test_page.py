@@ -303,6 +303,26 @@ async def test_a_refusal_keeps_the_form_open_with_what_was_typed(
     assert (await session.scalars(select(Event.id))).all() == before
 
 
+async def test_whether_main_equipment_is_out_is_said_on_the_page(
+    session: AsyncSession, as_role: AsRole, project: Project, now: datetime
+) -> None:
+    ticket = await make_ticket(session, project=project, now=now)
+    await session.commit()
+    client = await as_role("hotline")
+    where = f"/tickets/{ticket.ref}/main_equipment"
+    assert "main_equipment" in forms_in(
+        (await client.get(f"/tickets/{ticket.ref}")).text, ticket.ref
+    )
+    typed = {"main_equipment": "yes", "version": ticket.version}
+    assert (await client.post(where, data=typed)).status_code == 303
+    assert (await fresh(session, ticket)).main_equipment == "yes"
+    stale = await client.post(where, data=typed | {"main_equipment": "no"})
+    assert stale.status_code == 409
+    assert "Somebody has changed this ticket meanwhile" in stale.text
+    wrong = await client.post(where, data={"main_equipment": "perhaps"})
+    assert wrong.status_code == 422
+
+
 async def test_the_same_form_twice_is_one_answer(
     session: AsyncSession, as_role: AsRole, ticket: Ticket
 ) -> None:

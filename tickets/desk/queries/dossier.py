@@ -103,6 +103,7 @@ class Dossier:
     may: frozenset[Doable]
     obstacle: str | None  # why it cannot be closed, were the owner's word there
     needs_word: bool  # closing needs the name of whoever confirmed it
+    may_decide_main: bool  # whether main equipment is out can still be said
 
     @property
     def present(self) -> Sequence[ClockTold]:
@@ -172,6 +173,7 @@ async def dossier(session: AsyncSession, who: Who, ref: str, now: datetime) -> D
         may,
         why_not_close(kind, status, asked, confirmed_by="?", outcome=None),
         why_not_close(kind, status, asked, confirmed_by=None, outcome=None) is not None,
+        _may_decide_main(who, ticket, clocks, place, now),
     )
 
 
@@ -183,6 +185,23 @@ def _may(
         each
         for each in may_now(ticket.kind, ticket.severity, ticket.status, done)
         if who.may_for(VERBS[each], *place)
+    )
+
+
+def _may_decide_main(
+    who: Who, ticket: Ticket, clocks: Iterable[Clock], place: tuple[int, int | None], now: datetime
+) -> bool:
+    """Until the repair is overdue; then what the ticket said counts (rules.md §8)."""
+    return (
+        ticket.is_open
+        and ticket.kind == "fault"
+        and who.may_for(Verb.TICKET_ANSWER, *place)
+        and not any(
+            clock.promise == Promise.REPAIR
+            and clock.cycle == ticket.cycle
+            and state(clock, now) is ClockState.LATE
+            for clock in clocks
+        )
     )
 
 
@@ -227,9 +246,9 @@ async def _people(
     settlements: Iterable[Settlement],
 ) -> Mapping[int, Person]:
     """Everybody of ours whom the page names; one statement."""
-    ids = {ticket.technician_id, ticket.opened_by_id}
-    for each in (*events, *acts, *call_backs, *settlements):
-        ids.add(each.by_id)
+    ids: set[int | None] = {ticket.technician_id, ticket.opened_by_id}
+    ids |= {event.by_id for event in events} | {act.by_id for act in acts}
+    ids |= {each.by_id for each in call_backs} | {each.by_id for each in settlements}
     for event in events:
         ids |= {event.facts.get("technician_id"), event.facts.get("before_id")}
     found = await session.scalars(

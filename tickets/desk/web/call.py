@@ -91,6 +91,12 @@ def fault_words() -> tuple[FaultWords, ...]:
     )
 
 
+def _usual_first(fault: FaultWords) -> str:
+    """Those with a digit, in the order of the digits: 1 to 9, then 0; the others as they are."""
+    digit = next((key for key in fault.keys if key.isdigit()), "z")
+    return "9a" if digit == "0" else digit
+
+
 @router.get("/desk/call")
 async def call(
     request: Request,
@@ -322,7 +328,7 @@ def _shown(request: Request, screen: Screen, *, status: int = 200) -> Response:
         q=screen.q,
         wrong=screen.typed.values.get("project", ""),
         said_again=said_again,
-        faults=fault_words(),
+        faults=sorted(fault_words(), key=_usual_first),
         table=FAULTS,
         kinds=list(Kind),
         severities=list(Severity),

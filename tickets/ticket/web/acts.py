@@ -16,6 +16,7 @@ from tickets.staff.rules import Verb, Who
 from tickets.staff.signed_in import needs
 from tickets.ticket import actions, queries
 from tickets.ticket.models import Ticket
+from tickets.ticket.rules import Main
 from tickets.ticket.web.page import shown
 
 router = APIRouter(route_class=DoorRoute)
@@ -212,6 +213,27 @@ async def note(
         await actions.note(session, who, ref, text=form.text, now=now, photos=tuple(read.photos))
 
     return await _act(request, who, session, now, ref, "notes", NoteForm, do)
+
+
+class MainForm(ActForm):
+    main_equipment: Main
+    version: Annotated[int, Field(ge=0, lt=2**31)] | None = None
+
+
+@router.post("/tickets/{ref}/main_equipment")
+async def decide_main(
+    request: Request,
+    ref: str,
+    who: Annotated[Who, needs(Verb.TICKET_ANSWER)],
+    session: Session,
+    now: Now,
+) -> Response:
+    async def do(form: MainForm, read: Brought[MainForm], zone: str) -> None:
+        await actions.decide_main(
+            session, who, ref, main=form.main_equipment, version=form.version, now=now
+        )
+
+    return await _act(request, who, session, now, ref, "main_equipment", MainForm, do)
 
 
 class FurtherCallForm(BaseModel):

@@ -1,6 +1,5 @@
 """One ticket: what was promised, what happened, what may be done now."""
 
-from collections.abc import Collection
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import uuid4
@@ -8,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
 
-from tickets.desk.queries.dossier import dossier
+from tickets.desk.queries.dossier import Dossier, dossier
 from tickets.door import DoorRoute, Now, Session, Typed
 from tickets.loan.rules import SUBSTITUTION_LABELS
 from tickets.pages import page
@@ -50,8 +49,10 @@ FORMS = {
 }
 
 
-def shown_forms(may: Collection[Doable]) -> set[str]:
-    return {name for each in may for name in FORMS[each]}
+def shown_forms(told: Dossier) -> set[str]:
+    """The forms that are on the page; a refusal of any other is told at the top."""
+    forms = {name for each in told.may for name in FORMS[each]}
+    return forms | ({"main_equipment"} if told.may_decide_main else set())
 
 
 async def shown(
