@@ -35,7 +35,6 @@ from tickets.notice.models import Notice
 from tickets.project import api as project_api
 from tickets.project import web as project_web
 from tickets.refusals import Invalid, Refused, TooOften, Unknown
-from tickets.report import api as report_api
 from tickets.report import web as report_web
 from tickets.rota import web as rota_web
 from tickets.round import web as round_web
@@ -50,7 +49,7 @@ from tickets.words import N_, say
 
 log = structlog.get_logger()
 
-APIS = (project_api, asset_api, ticket_api, visit_api, loan_api, report_api)
+APIS = (project_api, asset_api, ticket_api, visit_api, loan_api)
 PAGES = (
     staff_web,
     desk_web,

@@ -1,5 +1,0 @@
-from fastapi import APIRouter
-
-from tickets.door import DoorRoute
-
-router = APIRouter(route_class=DoorRoute)
