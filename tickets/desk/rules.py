@@ -156,9 +156,7 @@ _HEADER = re.compile(
 _NAME = re.compile(r"^([^\d\s:：，。,]{1,20})[:：]\s*$")
 
 
-def read_paste(
-    text: str, *, now: datetime, zone: str, faults: Sequence[FaultWords] = ()
-) -> Pasted:
+def read_paste(text: str, *, now: datetime, zone: str, faults: Sequence[FaultWords] = ()) -> Pasted:
     """Phone numbers, codes, a fault and an instant, as far as the text leaves no doubt."""
     names: list[str] = []
     heads: list[datetime] = []
