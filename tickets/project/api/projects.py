@@ -1,18 +1,26 @@
-"""Projects for other programs: what was promised to whom, and what is in cover."""
+"""Projects for other programs: add one, find them, read one with its cover, change it."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel
 from pydantic import StringConstraints as Text
 
-from tickets.asset import queries as assets
 from tickets.door import PROBLEMS, DoorRoute, Line, Now, Session, clean
 from tickets.grams import mask
 from tickets.project import actions, queries, rules
-from tickets.project.models import Acceptance, Contact, Project
+from tickets.project.api.promises import (
+    AcceptanceOut,
+    Months,
+    Strict,
+    TermsIn,
+    TermsOut,
+    acceptance_out,
+    terms_out,
+)
+from tickets.project.models import Contact, Project
 from tickets.refusals import Invalid
 from tickets.settings import settings
 from tickets.staff.rules import Verb, Who
@@ -23,15 +31,9 @@ router = APIRouter(route_class=DoorRoute, responses=PROBLEMS, tags=["projects"])
 Reader = Annotated[Who, needs(Verb.PROJECT_READ)]
 Writer = Annotated[Who, needs(Verb.PROJECT_WRITE)]
 
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Months = Annotated[int, Field(ge=1, le=rules.MOST_MONTHS)]
 Words = Annotated[str, Text(max_length=200), AfterValidator(clean)]
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[Words | None, Query()]
-
-
-class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
 
 
 class OwnerIn(Strict):
@@ -40,24 +42,6 @@ class OwnerIn(Strict):
     name: Line
     contact: Line | None = None
     phone: Line | None = None
-
-
-class TargetsIn(Strict):
-    response_minutes: Positive | None = None
-    arrival_hours: Positive | None = None
-    repair_hours: Positive | None = None
-    make_safe_minutes: Positive | None = None
-
-
-class TermsIn(TargetsIn):
-    """What is absent stays as it is. Targets are whole minutes, at most ten years."""
-
-    repair_from: Literal["report", "arrival"] | None = None
-    inspection_quarters: Literal["acceptance", "calendar"] | None = None
-    severities: dict[Literal["S1", "S2", "S3", "S4"], TargetsIn] | None = None
-
-    def numbers(self) -> dict[str, Any]:
-        return self.model_dump(exclude_none=True)
 
 
 class ProjectIn(Strict):
@@ -82,19 +66,6 @@ class ProjectChangeIn(Strict):
     address: Line | None = None
     hotline: Line | None = None
     group: Line | None = None
-
-
-def _per_class(given: Any) -> Any:
-    return {"*": given} if isinstance(given, int) and not isinstance(given, bool) else given
-
-
-class AcceptanceIn(Strict):
-    """`warranty_months` per kind or family (`LUM`); `*`, or `months`, for everything else."""
-
-    accepted_on: date
-    batch: Line = "1"
-    months: Months = 12
-    warranty_months: Annotated[dict[Line, Months], BeforeValidator(_per_class)] | None = None
 
 
 class OwnerOut(BaseModel):
@@ -122,32 +93,6 @@ class DecisionOut(BaseModel):
     decision: Literal["warranty", "contract", "expired", "not_accepted_yet"]
     reason: str
     ends_on: date | None
-
-
-class TargetsOut(BaseModel):
-    response_minutes: int | float | None = None
-    arrival_hours: int | float | None = None
-    repair_hours: int | float | None = None
-    make_safe_minutes: int | float | None = None
-
-
-class TermsOut(BaseModel):
-    response_minutes: int | float
-    arrival_hours: int | float
-    repair_hours: int | float
-    make_safe_minutes: int | float
-    repair_from: str
-    inspection_quarters: str
-    severities: dict[str, dict[str, int | float]]
-
-
-class AcceptanceOut(BaseModel):
-    batch: str
-    accepted_on: date
-    months: int
-    warranty_months: dict[str, int]
-    ends_on: date
-    note: str | None
 
 
 class ProjectLine(BaseModel):
@@ -182,22 +127,6 @@ def _decision(cover: rules.CoverDecision) -> DecisionOut:
     )
 
 
-def _terms(terms: rules.ServiceTerms) -> TermsOut:
-    return TermsOut(**terms.to_json())
-
-
-def _acceptance(row: Acceptance) -> AcceptanceOut:
-    note = rules.STATUTE_NOTE if rules.below_statute(row) else None
-    return AcceptanceOut(
-        batch=row.batch,
-        accepted_on=row.accepted_on,
-        months=row.months,
-        warranty_months=row.months_by_kind,
-        ends_on=rules.warranty_end(row.accepted_on, row.months),
-        note=note,
-    )
-
-
 async def _group_id(session: Session, name: str | None) -> int | None:
     if name is None:
         return None
@@ -226,8 +155,8 @@ async def _shown(session: Session, who: Who, project: Project, now: datetime) ->
             for c in contacts
         ],
         covers=[CoverOut(**vars(cover)) for cover in rules.covers_of(rows)],
-        acceptances=[_acceptance(row) for row in rows],
-        terms=_terms(await queries.terms_at(session, project.id, now)),
+        acceptances=[acceptance_out(row) for row in rows],
+        terms=terms_out(await queries.terms_at(session, project.id, now)),
         version=project.version,
     )
 
@@ -300,34 +229,3 @@ async def change_project(
         session, who, code, version=body.version, now=now, **changes
     )
     return await _shown(session, who, changed, now)
-
-
-@router.post("/projects/{code}/acceptances", status_code=201)
-async def accept(
-    code: str, body: AcceptanceIn, session: Session, now: Now, who: Writer
-) -> AcceptanceOut:
-    """A batch is accepted once; a note tells of months below the statutory minimum."""
-    found = await queries.find(session, who, code, Verb.PROJECT_WRITE, lock=True)
-    by_kind = dict(body.warranty_months or {})
-    months = by_kind.pop("*", body.months)
-    assets.must_be_kinds("warranty_months", by_kind)
-    return _acceptance(
-        await actions.accept(
-            session,
-            who,
-            found,
-            batch=body.batch,
-            accepted_on=body.accepted_on,
-            months=months,
-            months_by_kind=by_kind,
-            now=now,
-        )
-    )
-
-
-@router.post("/projects/{code}/terms", status_code=201)
-async def change_terms(
-    code: str, body: TermsIn, session: Session, now: Now, who: Writer
-) -> TermsOut:
-    """From now on; tickets that are open keep the terms they started with."""
-    return _terms(await actions.change_terms(session, who, code, body.numbers(), now=now))

@@ -1,0 +1,129 @@
+"""What a project was promised, for other programs: its acceptances and its service terms."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from tickets.asset import queries as assets
+from tickets.door import PROBLEMS, DoorRoute, Line, Now, Session
+from tickets.project import actions, queries, rules
+from tickets.project.models import Acceptance
+from tickets.staff.rules import Verb, Who
+from tickets.staff.signed_in import needs
+
+router = APIRouter(route_class=DoorRoute, responses=PROBLEMS, tags=["projects"])
+
+Writer = Annotated[Who, needs(Verb.PROJECT_WRITE)]
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Months = Annotated[int, Field(ge=1, le=rules.MOST_MONTHS)]
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class TargetsIn(Strict):
+    response_minutes: Positive | None = None
+    arrival_hours: Positive | None = None
+    repair_hours: Positive | None = None
+    make_safe_minutes: Positive | None = None
+
+
+class TermsIn(TargetsIn):
+    """What is absent stays as it is. Targets are whole minutes, at most ten years."""
+
+    repair_from: Literal["report", "arrival"] | None = None
+    inspection_quarters: Literal["acceptance", "calendar"] | None = None
+    severities: dict[Literal["S1", "S2", "S3", "S4"], TargetsIn] | None = None
+
+    def numbers(self) -> dict[str, Any]:
+        return self.model_dump(exclude_none=True)
+
+
+def _per_class(given: Any) -> Any:
+    return {"*": given} if isinstance(given, int) and not isinstance(given, bool) else given
+
+
+class AcceptanceIn(Strict):
+    """`warranty_months` per kind or family (`LUM`); `*`, or `months`, for everything else."""
+
+    accepted_on: date
+    batch: Line = "1"
+    months: Months = 12
+    warranty_months: Annotated[dict[Line, Months], BeforeValidator(_per_class)] | None = None
+
+
+class TargetsOut(BaseModel):
+    response_minutes: int | float | None = None
+    arrival_hours: int | float | None = None
+    repair_hours: int | float | None = None
+    make_safe_minutes: int | float | None = None
+
+
+class TermsOut(BaseModel):
+    response_minutes: int | float
+    arrival_hours: int | float
+    repair_hours: int | float
+    make_safe_minutes: int | float
+    repair_from: str
+    inspection_quarters: str
+    severities: dict[str, dict[str, int | float]]
+
+
+class AcceptanceOut(BaseModel):
+    batch: str
+    accepted_on: date
+    months: int
+    warranty_months: dict[str, int]
+    ends_on: date
+    note: str | None
+
+
+def terms_out(terms: rules.ServiceTerms) -> TermsOut:
+    return TermsOut(**terms.to_json())
+
+
+def acceptance_out(row: Acceptance) -> AcceptanceOut:
+    note = rules.STATUTE_NOTE if rules.below_statute(row) else None
+    return AcceptanceOut(
+        batch=row.batch,
+        accepted_on=row.accepted_on,
+        months=row.months,
+        warranty_months=row.months_by_kind,
+        ends_on=rules.warranty_end(row.accepted_on, row.months),
+        note=note,
+    )
+
+
+@router.post("/projects/{code}/acceptances", status_code=201)
+async def accept(
+    code: str, body: AcceptanceIn, session: Session, now: Now, who: Writer
+) -> AcceptanceOut:
+    """A batch is accepted once; a note tells of months below the statutory minimum."""
+    found = await queries.find(session, who, code, Verb.PROJECT_WRITE, lock=True)
+    by_kind = dict(body.warranty_months or {})
+    months = by_kind.pop("*", body.months)
+    assets.must_be_kinds("warranty_months", by_kind)
+    return acceptance_out(
+        await actions.accept(
+            session,
+            who,
+            found,
+            batch=body.batch,
+            accepted_on=body.accepted_on,
+            months=months,
+            months_by_kind=by_kind,
+            now=now,
+        )
+    )
+
+
+@router.post("/projects/{code}/terms", status_code=201)
+async def change_terms(
+    code: str, body: TermsIn, session: Session, now: Now, who: Writer
+) -> TermsOut:
+    """From now on; tickets that are open keep the terms they started with."""
+    return terms_out(await actions.change_terms(session, who, code, body.numbers(), now=now))
