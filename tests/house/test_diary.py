@@ -34,7 +34,8 @@ def test_every_event_has_a_line_and_every_line_an_event() -> None:
 def test_events_are_named_noun_and_past_tense() -> None:
     for kind in REACTIONS:
         noun, _, verbed = kind.partition(".")
-        assert noun.isidentifier() and verbed.isidentifier(), kind
+        assert noun.isidentifier(), kind
+        assert verbed.isidentifier(), kind
 
 
 def test_no_reaction_is_named_twice_for_one_event() -> None:

@@ -103,10 +103,9 @@ async def test_what_an_import_records_is_owed_to_nobody(
 async def test_a_rolled_back_act_leaves_nothing_to_relay(
     session: AsyncSession, heard: list[tuple[str, int]], now: datetime
 ) -> None:
-    with pytest.raises(ZeroDivisionError):
-        async with session.begin_nested():
-            record(session, "ticket.noted", at=now)
-            await session.flush()
-            raise ZeroDivisionError
+    undone = await session.begin_nested()
+    record(session, "ticket.noted", at=now)
+    await session.flush()
+    await undone.rollback()
     await session.commit()
     assert await relay_events({}) == 0
