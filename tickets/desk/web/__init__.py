@@ -2,8 +2,9 @@
 
 from fastapi import APIRouter
 
-from tickets.desk.web import board, call
+from tickets.desk.web import board, call, paste
 
 router = APIRouter()
 router.include_router(board.router)
 router.include_router(call.router)
+router.include_router(paste.router)

@@ -21,7 +21,6 @@ from tickets.grams import digits
 from tickets.pages import page
 from tickets.project.rules import said_again
 from tickets.refusals import Invalid, Missing, Refused
-from tickets.settings import settings
 from tickets.staff.rules import Verb, Who
 from tickets.staff.signed_in import needs
 from tickets.ticket import actions
@@ -53,10 +52,6 @@ class CallForm(BaseModel):
     reporter_phone: Line | None = None
     reported_at: datetime | None = None
     photos: Annotated[list[UUID], Field(max_length=50)] = []
-
-
-class PasteForm(BaseModel):
-    paste: Passage
 
 
 @dataclass
@@ -140,7 +135,7 @@ async def call(
             values["reporter_name"] = screen.found[0].name
     if q:
         screen.found = await queries.found(session, who, q)
-    return await _shown_around(request, screen, session, who, now)
+    return await shown_around(request, screen, session, who, now)
 
 
 def clean_or_empty(text: str) -> str:
@@ -168,7 +163,7 @@ async def around(
     assets: Annotated[str, Query(max_length=4000)] = "",
 ) -> Response:
     """The side panel: owner, cover, what is open there; a fragment."""
-    here = await _around(session, who, project, assets, now)
+    here = await what_is_there(session, who, project, assets, now)
     return page(request, "desk/call_around.html", around=here, said_again=said_again, wrong=project)
 
 
@@ -180,7 +175,7 @@ async def register(request: Request, who: Caller, session: Session, now: Now) ->
     if form.model is not None:
         try:
             async with session.begin_nested():
-                here = await _around(session, who, form.model.project, "", now)
+                here = await what_is_there(session, who, form.model.project, "", now)
                 if here is None:
                     raise Invalid("project", N_("There is no such project."))
                 asked = _call_of(form.model, here.project.timezone, who.locale)
@@ -188,7 +183,7 @@ async def register(request: Request, who: Caller, session: Session, now: Now) ->
             return RedirectResponse(f"/desk/call?opened={ticket.ref}", 303)
         except Refused as refusal:
             status = form.refuse(who.locale, refusal)
-    return await _shown_around(request, Screen(form), session, who, now, status=status)
+    return await shown_around(request, Screen(form), session, who, now, status=status)
 
 
 def _call_of(form: CallForm, timezone: str, locale: str) -> Call:
@@ -238,57 +233,7 @@ def _zoned(at: datetime, timezone: str) -> datetime:
         raise Invalid("reported_at", N_("This is not a date and time.")) from None
 
 
-@router.post("/desk/call/paste")
-async def paste(request: Request, who: Caller, session: Session, now: Now) -> Response:
-    """A report pasted from a chat fills what is still empty; nothing typed is overwritten."""
-    form = await typed(request, PasteForm, many=MANY)
-    values = form.values
-    if form.model is None:
-        form.errors = {"paste": form.errors.get("paste", "")}
-        return await _shown_around(request, Screen(form), session, who, now, status=422)
-    text = form.model.paste
-    project = str(values.get("project", "")).strip()
-    zone = await _zone(session, who, project, now)
-    told = rules.read_paste(text, now=now, zone=zone, faults=fault_words())
-    named = await queries.named_in(session, who, told.codes, text, project or None)
-    known = None
-    if told.phones:
-        voices = await queries.callers(session, who, told.phones[0], exactly=True)
-        here = project or named.project
-        known = next((v for v in voices if v.project == here or len(voices) == 1), None)
-    where = project or named.project or (known.project if known else "")
-    if where and where != project:
-        # Names of assets are looked for only in a project that is known.
-        named = await queries.named_in(session, who, told.codes, text, where)
-    read: dict[str, Any] = {
-        "project": where,
-        "assets": " ".join(named.assets),
-        "fault": told.fault or "",
-        "reporter_phone": told.phones[0] if told.phones else "",
-        "reporter_name": known.name if known else told.name or "",
-        "description": told.description,
-    }
-    if told.reported_at is not None:
-        local = told.reported_at.astimezone(
-            ZoneInfo(await _zone(session, who, read["project"], now))
-        )
-        read["reported_at"] = local.strftime("%Y-%m-%dT%H:%M")
-    for name, value in read.items():
-        if value and not str(values.get(name, "")).strip():
-            values[name] = value
-    if values.get("channel", "phone") == "phone":
-        values["channel"] = "wechat"
-    values["paste"] = ""
-    screen = Screen(Typed(values), is_pasted=True)
-    return await _shown_around(request, screen, session, who, now)
-
-
-async def _zone(session: AsyncSession, who: Who, project: str, now: datetime) -> str:
-    here = await _around(session, who, project, "", now)
-    return here.project.timezone if here else settings().timezone
-
-
-async def _around(
+async def what_is_there(
     session: AsyncSession, who: Who, project: str, assets: str, now: datetime
 ) -> queries.Around | None:
     code = clean_or_empty(project).strip()
@@ -300,7 +245,7 @@ async def _around(
         return None
 
 
-async def _shown_around(
+async def shown_around(
     request: Request,
     screen: Screen,
     session: AsyncSession,
@@ -310,7 +255,7 @@ async def _shown_around(
     status: int = 200,
 ) -> Response:
     values = screen.typed.values
-    screen.around = await _around(
+    screen.around = await what_is_there(
         session, who, str(values.get("project", "")), str(values.get("assets", "")), now
     )
     return _shown(request, screen, status=status)
