@@ -172,9 +172,17 @@ async def _malformed(request: Request, error: Exception) -> Response:
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     locale = request.state.locale
-    told = {404: N_("There is nothing here."), 405: N_("That cannot be done here.")}
+    told = {
+        400: N_("What was sent cannot be read."),
+        404: N_("There is nothing here."),
+        405: N_("That cannot be done here."),
+    }
     detail = say(locale, told[error.status_code]) if error.status_code in told else error.detail
     return _answer(request, error.status_code, detail, headers=dict(error.headers or {}))
+
+
+# Deadlocks, and what could not be put one after the other.
+_LOST_RACES = ("40P01", "40001", "55P03")
 
 
 async def _database_says_no(request: Request, error: Exception) -> Response:
@@ -185,8 +193,16 @@ async def _database_says_no(request: Request, error: Exception) -> Response:
         log.warning("lost a race", path=request.url.path, error=str(error.orig)[:300])
         told = N_("Somebody else did something at the same moment. Please look again.")
         return _answer(request, 409, say(locale, told))
-    if isinstance(error, DataError):
+    # Much of what asyncpg says reaches us under no better name than DBAPIError.
+    code = str(getattr(getattr(error, "orig", None), "sqlstate", None) or "")
+    if code in _LOST_RACES:
+        log.warning("lost a race", path=request.url.path, error=str(error)[:300])
+        told = N_("Somebody else did something at the same moment. Please look again.")
+        return _answer(request, 409, say(locale, told))
+    if isinstance(error, DataError) or code.startswith("22"):
         return _answer(request, 422, say(locale, N_("Some fields cannot be taken as they are.")))
+    if type(error) is DBAPIError and code[:2] not in ("", "08", "53", "57"):
+        raise error
     log.error("the database is away", path=request.url.path, error=str(error)[:300])
     told = N_("The database cannot be reached for a moment. Nothing was saved; please try again.")
     return _answer(request, 503, say(locale, told), headers={"Retry-After": "2"})
@@ -233,6 +249,7 @@ def create_app() -> FastAPI:
         DataError,
         OperationalError,
         InterfaceError,
+        DBAPIError,
         ConnectionError,
         TimeoutError,
     ):

@@ -151,17 +151,25 @@ def _zoned(at: datetime) -> datetime:
         raise PydanticCustomError("instant", N_("This is not a date and time.")) from None
 
 
+def _cleaned(text: str) -> str:
+    """What only turned the writing round, or did not show at all, says nothing."""
+    kept = clean(text).strip()
+    if not kept:
+        raise PydanticCustomError("string_too_short", N_("This is needed."))
+    return kept
+
+
 # A code, a name: one line, at most 200 characters.
 Line = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
-    AfterValidator(lambda text: clean(text).replace("\n", " ")),
+    AfterValidator(lambda text: _cleaned(text).replace("\n", " ")),
 ]
 # A description: at most 10,000 characters.
 Passage = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000),
-    AfterValidator(clean),
+    AfterValidator(_cleaned),
 ]
 # RFC 3339 with an offset; kept in UTC.
 Instant = Annotated[datetime, AfterValidator(_zoned)]
@@ -288,5 +296,6 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         (415, "Wrong kind of content"),
         (422, "Please check what was entered"),
         (429, "Too many attempts"),
+        (503, "The database is away for a moment; nothing was saved"),
     )
 }

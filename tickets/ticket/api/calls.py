@@ -110,7 +110,7 @@ async def find(
     status: Annotated[list[Status], Query()] = [],  # noqa: B006
     project: Annotated[str | None, Query(max_length=200)] = None,
     asset: Annotated[str | None, Query(max_length=200)] = None,
-    technician: Annotated[str | None, Query(max_length=200)] = None,
+    technician: Annotated[Line | None, Query()] = None,
     severity: Severity | None = None,
     kind: Kind | None = None,
     late: bool = False,
@@ -125,7 +125,9 @@ async def find(
     if technician is not None:
         technician_id = await staff.id_of(session, technician)
         if technician_id is None:
-            raise Invalid("technician", "Nobody of this name works here.")
+            if who.may(Verb.TICKET_ASSIGN):
+                raise Invalid("technician", "Nobody of this name works here.")
+            technician_id = 0  # nobody: an owner's person does not learn who works here
     filters = TicketFilter(
         status=tuple(status),
         project=project,
@@ -156,10 +158,14 @@ async def events(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=20, pattern="^[0-9]{1,18}$")] = None,
 ) -> EventsOut:
-    """The diary, oldest first."""
-    ticket = await queries.find(session, who, ref)
+    """The diary, oldest first; notes among ourselves only for those who may write them."""
+    ticket, is_ours = await queries.find_with(session, who, ref, Verb.TICKET_NOTE)
     found = await queries.events_page(
-        session, ticket.id, limit=limit + 1, after=int(cursor) if cursor else 0
+        session,
+        ticket.id,
+        limit=limit + 1,
+        after=int(cursor) if cursor else 0,
+        is_ours=is_ours,
     )
     names = await staff.names(session, {event.by_id for event in found if event.by_id})
     items = [

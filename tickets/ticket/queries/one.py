@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.asset.models import Asset
@@ -29,11 +29,23 @@ async def find(
     With `lock` the row is held until the transaction ends: two people act one after the other.
     FOR NO KEY UPDATE, so that the sweep may still write diary rows that point at the ticket.
     """
+    ticket, may = await find_with(session, who, ref, verb, lock=lock)
+    if not may:
+        raise Forbidden("Your role does not allow this.")
+    return ticket
+
+
+async def find_with(
+    session: AsyncSession, who: Who, ref: str, verb: Verb, *, lock: bool = False
+) -> tuple[Ticket, bool]:
+    """One may see it; and may one do this with it?"""
     asked = (
         select(Ticket, Project.group_id)
         .join(Project, Project.id == Ticket.project_id)
         .where(Ticket.ref == ref, visible(who))
     )
+    if "\0" in ref:  # PostgreSQL knows none; no ticket has one
+        raise Missing("There is no ticket {ref}.", ref=ref.replace("\0", ""))
     if lock:
         asked = asked.with_for_update(key_share=True, of=Ticket).execution_options(
             populate_existing=True
@@ -42,9 +54,7 @@ async def find(
     if row is None:
         raise Missing("There is no ticket {ref}.", ref=ref)
     ticket: Ticket = row[0]
-    if not who.may_for(verb, ticket.project_id, row[1]):
-        raise Forbidden("Your role does not allow this.")
-    return ticket
+    return ticket, who.may_for(verb, ticket.project_id, row[1])
 
 
 async def assets_of(
@@ -100,14 +110,19 @@ async def events_of(session: AsyncSession, ticket_id: int, limit: int = 200) -> 
     return sorted(newest, key=lambda event: (event.happened_at, event.id))
 
 
+# Said among ourselves, with whatever was typed: only for those who work on tickets.
+OURS = ("ticket.noted", "ticket.called_again")
+
+
 async def events_page(
-    session: AsyncSession, ticket_id: int, *, limit: int, after: int
+    session: AsyncSession, ticket_id: int, *, limit: int, after: int, is_ours: bool
 ) -> Sequence[Event]:
     """The diary in the order it was written, after an event's id."""
+    shown = true() if is_ours else Event.kind.not_in(OURS)
     return (
         await session.scalars(
             select(Event)
-            .where(Event.ticket_id == ticket_id, Event.id > after)
+            .where(Event.ticket_id == ticket_id, Event.id > after, shown)
             .order_by(Event.id)
             .limit(limit)
         )
