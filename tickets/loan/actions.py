@@ -34,6 +34,8 @@ async def owe(session: AsyncSession, event: Event) -> None:
         return
     debt = await queries.debt_of(session, ticket.id, clock.cycle)
     if debt is not None and debt.state != SubstitutionState.LAPSED:
+        # An arrival told late may have moved the breach: the debt moves with it.
+        debt.owed_at = rules.owed_at(clock.started_at, clock.target)
         return
     told = rules.standing(await queries.settlements_of(session, ticket.id, clock.cycle))
     if debt is None:
@@ -156,7 +158,9 @@ async def _settle(
         if (known.ticket_id, known.kind) != (ticket.id, kind):
             raise Invalid("key", "This key was used for something else.")
         return ticket
-    must_be_open(ticket)
+    debt = await queries.debt_of(session, ticket.id, ticket.cycle)
+    if debt is None or debt.state != SubstitutionState.OWED:
+        must_be_open(ticket)  # what is still owed is settled after the end, too
     moment = when(ticket, at, phone_time, now)
     contact_id = None
     if by is not None:
@@ -176,10 +180,9 @@ async def _settle(
     session.add(made)
     await session.flush()
     flag(ticket, moment.flags)
-    await attach(session, ticket, photos, kind)
+    await attach(session, who, ticket, photos, kind)
     if signature is not None:
-        await attach(session, ticket, [signature], f"{kind}_signature")
-    debt = await queries.debt_of(session, ticket.id, ticket.cycle)
+        await attach(session, who, ticket, [signature], f"{kind}_signature")
     if debt is not None and debt.state == SubstitutionState.OWED:
         debt.state, debt.settled_at = kind, moment.at
     ticket.version += 1

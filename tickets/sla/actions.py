@@ -118,7 +118,7 @@ def _notice_change(
     is_late = rules.state(clock, now) is ClockState.LATE
     if is_late and clock.breached_at is None:
         _break(session, clock, project_id)
-    elif not is_late and clock.breached_at is not None:
+    elif clock.breached_at is not None and not (is_late and clock.breached_at == clock.due_at):
         record(
             session,
             "clock.breach_withdrawn",
@@ -132,8 +132,13 @@ def _notice_change(
             breach_no=clock.breach_no,
             due_at=clock.due_at.isoformat() if clock.due_at else None,
             met_at=clock.met_at.isoformat() if clock.met_at else None,
+            **({"moved": True} if is_late else {}),
         )
         clock.breached_at = None
+        if is_late:
+            # An arrival told late moves the due instant of a repair counted from it: the breach
+            # that was noted did not happen then, but another one did.
+            _break(session, clock, project_id)
 
 
 def _break(session: AsyncSession, clock: Clock, project_id: int | None) -> None:

@@ -50,6 +50,8 @@ async def tell_of_breach(session: AsyncSession, event: Event) -> None:
 
 async def tell_of_withdrawal(session: AsyncSession, event: Event) -> None:
     """Those told of the breach are told that it did not happen, and nobody else."""
+    if event.facts.get("moved"):
+        return  # it was not kept: the breach that took its place is told
     _, _, facts = await _about(session, event)
     people = await told.people_told(
         session, event.facts["clock_id"], event.facts["breach_no"], "breach"
