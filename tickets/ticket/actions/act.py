@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,6 +20,7 @@ from tickets.sla.rules import ActKind, Result
 from tickets.staff.rules import Who
 from tickets.ticket import rules
 from tickets.ticket.models import Ticket, TicketPhoto
+from tickets.ticket.queries import visible
 from tickets.words import N_
 
 EVENTS = {
@@ -61,7 +62,10 @@ async def perform(
     must_be_open(ticket)
     moment = when(ticket, at, phone_time, now)
     acts = await clocks_of.acts_of(session, ticket.id, ticket.cycle)
-    _refuse_twice(kind, acts, moment.at, result)
+    # Nobody who says "now" brings news of something earlier: he may have waited for the ticket
+    # while another acted, and his "now" is the older one.
+    after = moment.at if at is not None else max([moment.at, *(act.at for act in acts)])
+    _refuse_twice(kind, acts, after, result)
     act = Act(
         ticket_id=ticket.id,
         cycle=ticket.cycle,
@@ -78,9 +82,9 @@ async def perform(
     session.add(act)
     await session.flush()
     flag(ticket, moment.flags)
-    await attach(session, ticket, photos, kind)
+    await attach(session, who, ticket, photos, kind)
     if signature is not None:
-        await attach(session, ticket, [signature], f"{kind}_signature")
+        await attach(session, who, ticket, [signature], f"{kind}_signature")
     told: dict[str, Any] = {"act_id": act.id, **(facts or {})}
     if kind is ActKind.REPAIR:
         told |= {"on_site": on_site, "result": result}
@@ -188,11 +192,20 @@ async def end_clocks(session: AsyncSession, ticket: Ticket, *, now: datetime, by
     await judge_anew(session, ticket, now=now, by_id=by_id, ended_at=now)
 
 
-async def attach(session: AsyncSession, ticket: Ticket, photos: Sequence[UUID], act: str) -> None:
-    """Uploaded pictures become part of the ticket; one that is not ours is refused."""
+async def attach(
+    session: AsyncSession, who: Who, ticket: Ticket, photos: Sequence[UUID], act: str
+) -> None:
+    """Uploaded pictures become part of the ticket; one that is not ours is refused. Only what
+    one brought or sees already: nobody looks at a picture by putting it on a ticket of his."""
     if not photos:
         return
-    known = set(await session.scalars(select(Photo.id).where(Photo.id.in_(photos))))
+    seen = (
+        select(TicketPhoto.photo_id)
+        .join(Ticket, Ticket.id == TicketPhoto.ticket_id)
+        .where(TicketPhoto.photo_id.in_(photos), visible(who))
+    )
+    his = or_(Photo.by_id == who.id, Photo.id.in_(seen))
+    known = set(await session.scalars(select(Photo.id).where(Photo.id.in_(photos), his)))
     if set(photos) - known:
         raise Invalid("photos", "One of the photos is not known; please upload it again.")
     await session.execute(

@@ -94,7 +94,7 @@ async def close(
     moment = when(ticket, at, phone_time, now)
     if ticket.status == Status.OPEN:
         # Whoever tells the caller that this is not ours has answered him.
-        await perform(session, ticket, ActKind.RESPONSE, who=who, at=moment.at, now=now)
+        await perform(session, ticket, ActKind.RESPONSE, who=who, at=min(moment.at, now), now=now)
     if ticket.status != Status.REPAIRED:
         await end_clocks(session, ticket, now=now, by_id=who.id)
     ticket.confirmed_by = confirmed_by

@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.events import record
@@ -85,9 +86,13 @@ async def answer(
 ) -> Act:
     """The response: somebody of ours told the reporter who takes care and when he comes."""
     ticket = await queries.find(session, who, ref, Verb.TICKET_ANSWER, lock=True)
-    if technician:
+    # Sent a second time it is the same act: it neither gives the ticket away again nor promises.
+    is_new = key is None or await session.scalar(select(Act.id).where(Act.key == key)) is None
+    if technician and is_new:
         must_be_open(ticket)
-        if who.may(Verb.TICKET_ASSIGN) or technician == str(who.id):
+        project = await session.get_one(Project, ticket.project_id)
+        may_give = who.may_for(Verb.TICKET_ASSIGN, project.id, project.group_id)
+        if may_give or technician == str(who.id):
             await _give(session, ticket, technician, who, now)
         else:
             raise Invalid("technician", N_("You may take this ticket yourself, not give it away."))
@@ -108,7 +113,7 @@ async def answer(
             "technician_id": ticket.technician_id,
         },
     )
-    if expected_at is not None:
+    if expected_at is not None and is_new:
         ticket.expected_at = expected_at
     return act
 
@@ -124,7 +129,7 @@ async def note(
 ) -> Ticket:
     """A line in the ticket's diary; also on a closed one."""
     ticket = await queries.find(session, who, ref, Verb.TICKET_NOTE, lock=True)
-    await attach(session, ticket, photos, "note")
+    await attach(session, who, ticket, photos, "note")
     ticket.version += 1
     record(
         session,
@@ -155,7 +160,7 @@ async def add_call(
     must_be_open(ticket)
     project = await session.get_one(Project, ticket.project_id)
     contact = await project_actions.contact_for(session, project=project, name=name, phone=phone)
-    await attach(session, ticket, photos, "note")
+    await attach(session, who, ticket, photos, "note")
     ticket.version += 1
     record(
         session,

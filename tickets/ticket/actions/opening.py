@@ -96,7 +96,7 @@ async def open_ticket(session: AsyncSession, who: Who, call: Call, now: datetime
         terms=terms,
         reported_at=reported_at,
     )
-    await attach(session, ticket, call.photos, "opening")
+    await attach(session, who, ticket, call.photos, "opening")
     record(
         session,
         "ticket.opened",

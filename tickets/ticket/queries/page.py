@@ -120,7 +120,8 @@ def matches(who: Who, text: str) -> ColumnElement[bool]:
         asked = select(Contact.id).where(Contact.grams.contains(slices))
         if number and number == fold(text).strip():
             asked = asked.where(Contact.digits.contains(number, autoescape=True))
-        hit = or_(hit, Ticket.reporter_id.in_(asked))
+        # Only where one may know them: who calls about the other projects is not found out here.
+        hit = or_(hit, and_(Ticket.reporter_id.in_(asked), visible(who, Verb.CALLER_READ)))
     return hit
 
 
