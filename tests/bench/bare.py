@@ -38,7 +38,8 @@ TABLE = (
     " text, fault text, description text, name text, phone text, channel text,"
     " at timestamptz DEFAULT now())"
 )
-PAGE = """<!doctype html><html lang="zh"><head><meta charset="utf-8"><title>Open</title></head><body>
+PAGE = """<!doctype html><html lang="zh"><head><meta charset="utf-8"><title>Open</title></head>
+<body>
 <table><tr>{% for name in names %}<th>{{ name }}</th>{% endfor %}</tr>
 {% for row in rows %}
 <tr>{% for value in row %}<td>{{ value }}</td>{% endfor %}</tr>

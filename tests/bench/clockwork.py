@@ -1,4 +1,4 @@
-"""Starting the programs that are measured, asking them one request at a time, and reading the watch."""
+"""Start the programs that are measured, ask them one request at a time, read the watch."""
 
 import http.client
 import os

@@ -57,16 +57,19 @@ async def build(url: str, now: datetime, size: Size) -> None:
 
 
 async def _set_counters(connection: asyncpg.Connection) -> None:
-    rows = await connection.fetch(
-        "SELECT table_name, pg_get_serial_sequence(table_name, 'id') AS counter"
-        " FROM information_schema.columns WHERE table_schema = 'public' AND column_name = 'id'"
-        " AND pg_get_serial_sequence(table_name, 'id') IS NOT NULL"
+    tables = await connection.fetch(
+        "SELECT table_name AS name FROM information_schema.columns"
+        " WHERE table_schema = 'public' AND column_name = 'id'"
     )
-    for row in rows:
-        await connection.execute(
-            f"SELECT setval('{row['counter']}', (SELECT coalesce(max(id), 0) + 1"
-            f" FROM {row['table_name']}), false)"
+    for table in tables:
+        counter = await connection.fetchval(
+            "SELECT pg_get_serial_sequence($1, 'id')", table["name"]
         )
+        if counter:
+            await connection.execute(
+                f"SELECT setval('{counter}', (SELECT coalesce(max(id), 0) + 1"
+                f" FROM {table['name']}), false)"
+            )
 
 
 Table = tuple[str, Sequence[str], Iterable[tuple[Any, ...]]]
@@ -221,14 +224,15 @@ def _tickets(
                 result = "fixed" if act == "repair" else None
                 when = at + hours * H
                 acts.append((number, n, 1, act, when, when, technician, act == "repair", result))
-                facts = {"act_id": number}
+                facts: dict[str, Any] = {"act_id": number}
                 if result:
                     facts |= {"on_site": True, "result": result, "cause": "LAMP_AGED"}
                 events.append((kind, n, asset[1], technician, when, facts))
             events.append(("ticket.called_back", n, asset[1], 2, at + 9 * H,
                            {"outcome": "works", "rating": 5, "note": None}))  # fmt: skip
             events.append(("ticket.closed", n, asset[1], 2, at + 9 * H,
-                           {"outcome": None, "told": None, "is_confirmed": False, "tries": 1}))  # fmt: skip
+                           {"outcome": None, "told": None, "is_confirmed": False,
+                            "tries": 1}))  # fmt: skip
         named.append((n, asset[0]))
         tickets.append(
             (
@@ -237,7 +241,7 @@ def _tickets(
                 "open" if is_open else "closed", is_open,
                 due_first if is_open else NOTHING_BREAKS, technician, 2, "warranty", "warranty",
                 date(2027, 12, 1), None if is_open else at + 9 * H,
-                grams(ref, f"BJ-{asset[1]:03}", streets.project(asset[1]), words, asset[2], asset[3]),
+                grams(ref, f"BJ-{asset[1]:03}", streets.project(asset[1]), words, *asset[2:4]),
                 "free", "free",
             )
         )  # fmt: skip
@@ -255,8 +259,9 @@ def _tickets(
     yield (
         "clock",
         (
-            "id", "ticket_id", "cycle", "generation", "promise", "reported_at", "target", "repair_from",
-            "started_at", "due_at", "met_at", "paused", "breached_at", "breach_no", "is_imported",
+            "id", "ticket_id", "cycle", "generation", "promise", "reported_at", "target",
+            "repair_from", "started_at", "due_at", "met_at", "paused", "breached_at", "breach_no",
+            "is_imported",
         ),
         clocks,
     )  # fmt: skip
