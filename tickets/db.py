@@ -48,6 +48,7 @@ def connect(url: str, *, pool_size: int = 10) -> AsyncEngine:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
+        hide_parameters=True,  # what was typed, callers' numbers among it, stays out of the log
         connect_args={"server_settings": {"timezone": "UTC", "application_name": "tickets"}},
     )
     _sessions.configure(bind=engine)

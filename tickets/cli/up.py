@@ -24,8 +24,8 @@ GRACE = {"PostgreSQL": 60.0}  # its last checkpoint may take a while
 def up() -> None:
     """Everything in one: servers, pages, API and worker. Ctrl-C stops all of it.
 
-    Without TICKETS_DATABASE_URL and TICKETS_REDIS_URL the servers are embedded; an empty
-    database is migrated and filled with demonstration data.
+    Without TICKETS_DATABASE_URL and TICKETS_REDIS_URL the servers are embedded, and
+    an empty database is filled with demonstration data. Any database is migrated.
     """
     began = time.monotonic()
     folder = data_dir()
@@ -123,7 +123,7 @@ async def _start_and_keep(
         note = place.folder / "postgres.place"
         if "database_url" in urls and note.exists():
             say("PostgreSQL", " ".join(note.read_text().split("\n")[::-1]).strip())
-        hints = await fill()
+        hints = await fill(with_demonstration="database_url" in urls)
         place.publish(**urls)
         await asyncio.gather(start(_web(door)), start(_worker()))
         await _first_answer(keepers)
@@ -137,8 +137,9 @@ async def _start_and_keep(
         await asyncio.gather(*keepers, return_exceptions=True)
 
 
-async def fill() -> list[str]:
-    """An empty database is migrated and gets the demonstration data; an old one is migrated."""
+async def fill(*, with_demonstration: bool) -> list[str]:
+    """The database is migrated; an empty one of our own gets the demonstration data. A named
+    server does not: the demonstration's password is public (`tickets demo` loads it if asked)."""
     load_tables()
     engine = db.connect(settings().database_url, pool_size=1)
     try:
@@ -147,7 +148,7 @@ async def fill() -> list[str]:
         if before != newest():
             say("afterglow", f"migrating the database from {before or 'nothing'} to {newest()}")
             await upgrade(settings().database_url)
-        if await load_if_empty():
+        if with_demonstration and await load_if_empty():
             say("afterglow", "the database was empty; it has demonstration data now")
         return await sign_ins()
     finally:
