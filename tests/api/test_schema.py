@@ -103,7 +103,7 @@ def refs(door: Door) -> None:
 
 
 @schema.parametrize()
-def test_it_answers_as_it_is_described(case: schemathesis.Case, door: Door) -> None:
+def test_it_answers_as_it_is_described(case: schemathesis.Case[Any], door: Door) -> None:
     case.call_and_validate(base_url=door.address, headers=door.headers, checks=CHECKS)
 
 

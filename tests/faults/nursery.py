@@ -1,0 +1,102 @@
+"""Brings workers into the world by forking, and kills them: `python -m tests.faults.nursery URL`.
+
+It reads orders, one per line, and answers each with one line. `kill 0.12`: a worker that does
+all there is to do is killed after so many seconds, unless it was done. `race`: two sweep while
+two relay and post. `finish`: one does the rest. Nothing is imported or connected anew per
+worker, so that a kill falls into the work and not into a start.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Awaitable, Callable
+
+from tickets import db
+from tickets.migrations import load_tables
+from workers.post import send_notices
+from workers.relay import relay_events
+from workers.sweeps import breach_overdue_clocks
+
+Work = Callable[[], Awaitable[None]]
+
+
+async def everything() -> None:
+    await breach_overdue_clocks({})
+    await consequences()
+
+
+async def consequences() -> None:
+    while await relay_events({}):
+        pass
+    await send_notices({})
+
+
+async def sweeps() -> None:
+    for _ in range(10):
+        await breach_overdue_clocks({})
+
+
+async def relays() -> None:
+    for _ in range(10):
+        await consequences()
+        await asyncio.sleep(0.02)
+
+
+def born(url: str, work: Work) -> int:
+    """A child that does the work and is gone."""
+    child = os.fork()
+    if child:
+        return child
+
+    async def connected() -> None:
+        engine = db.connect(url, pool_size=2)
+        await work()
+        await engine.dispose()
+
+    try:
+        asyncio.run(connected())
+    except BaseException:
+        logging.exception("a worker failed")
+        os._exit(1)
+    os._exit(0)
+
+
+def killed(child: int, seconds: float) -> str:
+    """`kill -9`, without a word before it."""
+    time.sleep(seconds)
+    ended, status = os.waitpid(child, os.WNOHANG)
+    if ended:
+        return f"done {os.waitstatus_to_exitcode(status)}"
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return "killed"
+
+
+def ended(*children: int) -> str:
+    codes = {os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children}
+    return f"done {max(codes)}"
+
+
+def main(url: str) -> None:
+    load_tables()
+    orders = {
+        "race": (sweeps, relays, sweeps, relays),
+        "finish": (everything,),
+    }
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    for line in sys.stdin:
+        order, _, seconds = line.strip().partition(" ")
+        if order == "kill":
+            told = killed(born(url, everything), float(seconds))
+        else:
+            told = ended(*[born(url, work) for work in orders[order]])
+        sys.stdout.write(told + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
