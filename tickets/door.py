@@ -153,10 +153,9 @@ def _zoned(at: datetime) -> datetime:
 
 def _cleaned(text: str) -> str:
     """What only turned the writing round, or did not show at all, says nothing."""
-    kept = clean(text).strip()
-    if not kept:
-        raise PydanticCustomError("string_too_short", N_("This is needed."))
-    return kept
+    if kept := clean(text).strip():
+        return kept
+    raise PydanticCustomError("string_too_short", N_("This is needed."))
 
 
 # A code, a name: one line, at most 200 characters.
