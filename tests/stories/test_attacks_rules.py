@@ -1,6 +1,8 @@
 """News in an order that nobody planned for, and what it makes of breaches and debts."""
 
-from datetime import date, datetime, timedelta
+import csv
+from datetime import UTC, date, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
@@ -129,3 +131,49 @@ async def test_a_debt_is_settled_even_after_the_ticket_was_closed(
     assert declined.json()["substitution"]["state"] == "declined"
     again = await manager.post(f"{url}/substitution_declined", json={"by": "Ms Owner"})
     assert again.status_code == 409
+
+
+async def test_a_call_back_sent_twice_is_one_of_the_three_tries(
+    session: AsyncSession, as_role: SignedIn, now: datetime
+) -> None:
+    project = await make_project(session)
+    ticket = await make_ticket(session, project=project, now=now, reported_at=now - H)
+    desk = await as_role("manager")
+    url = f"/tickets/{ticket.ref}"
+    body = {"cause": "C_PRODUCT", "work": "Driver", "on_site": True}
+    await desk.post(f"/api/v1{url}/repair", json=body)
+    form = {"outcome": "not_reached", "key": str(uuid4())}
+    said = {"text": "Gate is locked", "key": str(uuid4())}
+    for _ in range(3):
+        assert (await desk.post(f"{url}/callbacks", data=form)).status_code == 303
+        assert (await desk.post(f"{url}/notes", data=said)).status_code == 303
+    kinds = [event["kind"] for event in (await desk.get(f"/api/v1{url}/events")).json()["items"]]
+    assert (kinds.count("ticket.called_back"), kinds.count("ticket.noted")) == (1, 1)
+    assert (await desk.post(f"{url}/closure", data={})).status_code == 409
+
+
+async def test_what_was_cancelled_grows_no_later(
+    session: AsyncSession, as_role: SignedIn, now: datetime
+) -> None:
+    project = await make_project(session)
+    ticket = await make_ticket(session, project=project, now=now, reported_at=now - 30 * H)
+    await sla.breach_overdue(session, now)
+    manager = await as_role("manager")
+    url = f"/api/v1/tickets/{ticket.ref}/cancellation"
+    at = (now - 27 * H).isoformat()
+    assert (await manager.post(url, json={"reason": "by mistake", "at": at})).status_code == 200
+    (row,) = csv.DictReader((await manager.get("/broken.csv")).text.lstrip("\ufeff").splitlines())
+    assert row["Late by (minutes)"] == "120"
+
+
+async def test_what_is_not_ours_is_closed_though_the_reporters_watch_is_ahead(
+    session: AsyncSession, as_role: SignedIn
+) -> None:
+    now = datetime.now(UTC)
+    project = await make_project(session)
+    ahead = now + timedelta(seconds=100)
+    ticket = await make_ticket(session, project=project, now=now, reported_at=ahead)
+    manager = await as_role("manager")
+    url = f"/api/v1/tickets/{ticket.ref}/closure"
+    answer = await manager.post(url, json={"outcome": "out_of_scope", "told": "Ring the grid"})
+    assert answer.status_code == 200, answer.text

@@ -1,6 +1,7 @@
 """The end of a ticket: asking the owner, closing with his word, cancelling."""
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -27,9 +28,13 @@ async def call_back(
     at: datetime | None = None,
     phone_time: datetime | None = None,
     note: str | None = None,
-) -> CallBack:
-    """回访. Satisfaction is asked once per cycle (rules.md §4)."""
+    key: UUID | None = None,
+) -> CallBack | None:
+    """回访. Satisfaction is asked once per cycle (rules.md §4). Three tries may stand for the
+    owner's word, so a form sent twice (`key`) is one try: None."""
     ticket = await queries.find(session, who, ref, Verb.TICKET_CALL_BACK, lock=True)
+    if key is not None and await queries.is_recorded(session, ticket.id, key):
+        return None
     must_be_open(ticket)
     if ticket.kind == Kind.FAULT and ticket.status != Status.REPAIRED:
         raise Refused("The repair has not been recorded yet.")
@@ -60,6 +65,7 @@ async def call_back(
         outcome=outcome,
         rating=rating,
         note=note,
+        **({"key": str(key)} if key else {}),
     )
     await session.flush()
     return made
@@ -94,7 +100,14 @@ async def close(
     moment = when(ticket, at, phone_time, now)
     if ticket.status == Status.OPEN:
         # Whoever tells the caller that this is not ours has answered him.
-        await perform(session, ticket, ActKind.RESPONSE, who=who, at=min(moment.at, now), now=now)
+        await perform(
+            session,
+            ticket,
+            ActKind.RESPONSE,
+            who=who,
+            at=moment.at if moment.at <= now else None,
+            now=now,
+        )
     if ticket.status != Status.REPAIRED:
         await end_clocks(session, ticket, now=now, by_id=who.id)
     ticket.confirmed_by = confirmed_by

@@ -126,9 +126,12 @@ async def note(
     text: str,
     now: datetime,
     photos: tuple[UUID, ...] = (),
+    key: UUID | None = None,
 ) -> Ticket:
-    """A line in the ticket's diary; also on a closed one."""
+    """A line in the ticket's diary; also on a closed one. The same `key` again is the same line."""
     ticket = await queries.find(session, who, ref, Verb.TICKET_NOTE, lock=True)
+    if key is not None and await queries.is_recorded(session, ticket.id, key):
+        return ticket
     await attach(session, who, ticket, photos, "note")
     ticket.version += 1
     record(
@@ -140,6 +143,7 @@ async def note(
         by_id=who.id,
         text=text,
         photos=len(photos),
+        **({"key": str(key)} if key else {}),
     )
     return ticket
 

@@ -129,6 +129,12 @@ async def events_page(
     ).all()
 
 
+async def is_recorded(session: AsyncSession, ticket_id: int, key: UUID) -> bool:
+    """Did a form of this name leave its line in the diary already? Asked under the lock."""
+    told = exists().where(Event.ticket_id == ticket_id, Event.facts["key"].astext == str(key))
+    return bool(await session.scalar(select(told)))
+
+
 async def call_backs_of(session: AsyncSession, ticket_id: int) -> Sequence[CallBack]:
     return (
         await session.scalars(

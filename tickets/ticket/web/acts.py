@@ -145,6 +145,7 @@ async def call_back(
             note=form.note,
             at=read.at,
             now=now,
+            key=form.key,
         )
 
     return await _act(request, who, session, now, ref, "callbacks", CallBackForm, do)
@@ -210,7 +211,8 @@ async def note(
     now: Now,
 ) -> Response:
     async def do(form: NoteForm, read: Brought[NoteForm], zone: str) -> None:
-        await actions.note(session, who, ref, text=form.text, now=now, photos=tuple(read.photos))
+        photos = tuple(read.photos)
+        await actions.note(session, who, ref, text=form.text, now=now, photos=photos, key=form.key)
 
     return await _act(request, who, session, now, ref, "notes", NoteForm, do)
 
