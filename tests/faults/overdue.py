@@ -69,4 +69,3 @@ async def must_have_happened_once(url: str, tickets: int) -> None:
 
 _KINDS = "SELECT kind, count(*) FROM event GROUP BY kind"
 _UNSENT = "SELECT count(*) FROM notice WHERE sent_at IS NULL"
-
