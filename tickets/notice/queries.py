@@ -30,7 +30,9 @@ async def people_told(
     ).all()
 
 
-async def owed(session: AsyncSession, now: datetime, limit: int) -> Sequence[tuple[Notice, str | None]]:
+async def owed(
+    session: AsyncSession, now: datetime, limit: int
+) -> Sequence[tuple[Notice, str | None]]:
     """Messages not yet sent, oldest first, locked, with the language of whom they are for."""
     rows = await session.execute(
         select(Notice, Person.locale)
