@@ -33,45 +33,44 @@ async def make_token(session: AsyncSession, *, role: Role = Role.ADMIN, name: st
 
 
 class Restarting:
-    """A PostgreSQL with its own folder, which loses its memory and keeps its disk."""
+    """A server with a folder of its own, which is ended without a word and started again."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
         self.url = server.url
         self._stack = ExitStack()
+        self._process: psutil.Process | None = None
 
     def start(self) -> None:
+        before = set(psutil.Process().children())
         self._stack.enter_context(embedded.running(self.server))
+        (self._process,) = set(psutil.Process().children()) - before
 
-    def stop_at_once(self) -> None:
-        """Immediate: nobody is asked, nothing is written, as when the machine loses power."""
-        cluster = Path(self.server.argv[self.server.argv.index("-D") + 1])
-        postmaster = psutil.Process(int((cluster / "postmaster.pid").read_text().split()[0]))
-        postmaster.send_signal(signal.SIGQUIT)
-        soon(lambda: not postmaster.is_running() or is_dead(postmaster), "the end of PostgreSQL")
+    def stop_at_once(self, how: signal.Signals) -> None:
+        assert self._process
+        self._process.send_signal(how)
+        soon(lambda: is_dead(self._process), f"the end of {self.server.name}")
         self.close()
 
     def close(self) -> None:
         self._stack.close()
 
 
-def is_dead(process: psutil.Process) -> bool:
+def is_dead(process: psutil.Process | None) -> bool:
     try:
-        return bool(process.status() == psutil.STATUS_ZOMBIE)
+        return process is None or bool(process.status() == psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return True
 
 
 @contextmanager
-def restarting_postgres(folder: Path) -> Iterator[Restarting]:
-    folder.mkdir(mode=0o711, parents=True, exist_ok=True)
-    with embedded.prepare_postgres(folder) as prepared:
-        server = Restarting(prepared)
-        server.start()
-        try:
-            yield server
-        finally:
-            server.close()
+def restarting(server: Server) -> Iterator[Restarting]:
+    running = Restarting(server)
+    running.start()
+    try:
+        yield running
+    finally:
+        running.close()
 
 
 class Web:
