@@ -40,6 +40,16 @@ class Base(DeclarativeBase):
 _sessions: async_sessionmaker[AsyncSession] = async_sessionmaker(expire_on_commit=False)
 
 
+_SERVER_SETTINGS = {
+    "timezone": "UTC",
+    "application_name": "tickets",
+    # Every statement of ours is answered from an index in a millisecond or so: compiling it, or
+    # calling other processes to help, takes several times as long as doing it.
+    "jit": "off",
+    "max_parallel_workers_per_gather": "0",
+}
+
+
 def connect(url: str, *, pool_size: int = 10) -> AsyncEngine:
     """`url` is any PostgreSQL URL; the driver is ours to choose."""
     _, _, rest = url.partition("://")
@@ -49,7 +59,7 @@ def connect(url: str, *, pool_size: int = 10) -> AsyncEngine:
         max_overflow=pool_size,
         pool_pre_ping=True,
         hide_parameters=True,  # what was typed, callers' numbers among it, stays out of the log
-        connect_args={"server_settings": {"timezone": "UTC", "application_name": "tickets"}},
+        connect_args={"server_settings": _SERVER_SETTINGS},
     )
     _sessions.configure(bind=engine)
     return engine

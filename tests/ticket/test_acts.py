@@ -8,10 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests.conftest import SignedIn
 from tests.makers.project import make_project
+from tests.makers.staff import make_person
 from tests.makers.ticket import make_ticket
 from tickets.events import Event
 from tickets.sla import actions as sla
 from tickets.sla.models import Clock
+from tickets.ticket.rules import Main
+from workers.relay import relay_events
 
 H = timedelta(hours=1)
 US = timedelta(microseconds=1)
@@ -204,8 +207,6 @@ async def test_what_is_not_ours_is_closed_by_saying_what_the_caller_was_told(
 async def test_assigning_a_stale_page_is_refused_with_a_sentence(
     session: AsyncSession, as_role: SignedIn, now: datetime
 ) -> None:
-    from tests.makers.staff import make_person
-
     project = await make_project(session)
     ticket = await make_ticket(session, project=project, now=now)
     one, two = await make_person(session), await make_person(session)
@@ -248,3 +249,53 @@ async def test_main_equipment_is_decided_until_the_repair_breaks_and_not_after(
     )
     assert answer.status_code == 409
     assert "overdue" in answer.json()["detail"]
+
+
+async def test_a_debt_left_behind_can_still_be_settled_on_the_page(
+    session: AsyncSession, as_role: SignedIn, now: datetime
+) -> None:
+    project = await make_project(session, accepted_on=now.date())
+    ticket = await make_ticket(
+        session, project=project, now=now, reported_at=now - 49 * H, main=Main.YES
+    )
+    ticket.cover = "warranty"
+    await sla.breach_overdue(session, now)
+    await session.commit()
+    await relay_events({})
+    manager = await as_role("manager")
+    url = f"/api/v1/tickets/{ticket.ref}"
+    await manager.post(f"{url}/repair", json={"cause": "C_PRODUCT", "work": "new driver"})
+    closed = await manager.post(f"{url}/closure", json={"confirmed_by": "Li"})
+    assert (closed.json()["status"], closed.json()["substitution"]["state"]) == ("closed", "owed")
+    page = await manager.get(f"/tickets/{ticket.ref}")
+    assert f'action="/tickets/{ticket.ref}/measures"' in page.text
+    settled = await manager.post(f"{url}/measures", json={"description": "floodlight put up"})
+    assert settled.json()["substitution"]["state"] == "measure"
+    after = await manager.get(f"/tickets/{ticket.ref}")
+    assert f'action="/tickets/{ticket.ref}/measures"' not in after.text
+
+
+async def test_a_technician_takes_a_ticket_by_his_own_name_and_gives_none_away(
+    session: AsyncSession, browser_of: SignedIn, now: datetime
+) -> None:
+    project = await make_project(session)
+    ticket = await make_ticket(session, project=project, now=now)
+    mine, other = await make_person(session), await make_person(session)
+    phone = await browser_of(mine)
+    url = f"/api/v1/tickets/{ticket.ref}/response"
+    assert (await phone.post(url, json={"technician": other.login})).status_code == 422
+    taken = await phone.post(url, json={"technician": mine.login})
+    assert (taken.status_code, taken.json()["technician"]) == (200, mine.login)
+
+
+async def test_an_answer_sent_again_after_a_new_sign_in_is_the_same_answer(
+    session: AsyncSession, as_role: SignedIn, now: datetime
+) -> None:
+    project = await make_project(session)
+    ticket = await make_ticket(session, project=project, now=now)
+    key = {"Idempotency-Key": "5b1f0b8e-6f1c-4d38-9a53-0f6f0f7c1a22"}
+    for _ in range(2):
+        hotline = await as_role("hotline")  # another session each time
+        answer = await hotline.post(f"/api/v1/tickets/{ticket.ref}/response", json={}, headers=key)
+        assert answer.status_code == 200, answer.text
+    assert (await kinds(session, "ticket.answered")) == ["ticket.answered"]

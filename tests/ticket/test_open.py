@@ -229,3 +229,15 @@ async def test_what_one_may_not_see_does_not_exist(
     assert (await bound.post("/api/v1/tickets", json=call(other.code))).status_code == 404
     assert (await bound.get("/api/v1/tickets")).json()["items"] == []
     assert (await bound.post("/api/v1/tickets", json=call(mine.code))).status_code == 201
+
+
+async def test_danger_told_in_a_complaint_is_danger_too(
+    session: AsyncSession, as_role: SignedIn
+) -> None:
+    project = await make_project(session)
+    hotline = await as_role("hotline")
+    answer = await hotline.post(
+        "/api/v1/tickets", json=call(project.code, kind="complaint", fault="LEAK")
+    )
+    assert answer.json()["severity"] == "S1"
+    assert [c["promise"] for c in answer.json()["clocks"]] == ["response"]

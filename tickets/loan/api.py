@@ -1,13 +1,11 @@
 """What settles a substitution, as JSON: an emergency measure, or the owner's refusal."""
 
 from typing import Annotated
-from uuid import UUID
 
-from fastapi import APIRouter, Header
-from pydantic.json_schema import SkipJsonSchema
+from fastapi import APIRouter
 
 from tickets.desk.queries.ticket import TicketShown, shown
-from tickets.door import PROBLEMS, ActIn, DoorRoute, Line, Now, Passage, Session
+from tickets.door import PROBLEMS, ActIn, ActKey, DoorRoute, Line, Now, Passage, Session
 from tickets.loan import actions
 from tickets.staff.rules import Verb, Who
 from tickets.staff.signed_in import needs
@@ -15,7 +13,6 @@ from tickets.staff.signed_in import needs
 router = APIRouter(route_class=DoorRoute, responses=PROBLEMS, tags=["substitution"])
 
 # A phone names its act here; besides the first answer again, it is never done twice.
-Key = Annotated[UUID | SkipJsonSchema[None], Header(alias="Idempotency-Key")]
 
 
 class MeasureIn(ActIn):
@@ -36,7 +33,7 @@ async def record_measure(
     session: Session,
     now: Now,
     given: MeasureIn,
-    key: Key = None,
+    key: ActKey = None,
 ) -> TicketShown:
     """An emergency measure, so that the owner's use does not suffer; before the debt or after."""
     ticket = await actions.record_measure(
@@ -61,7 +58,7 @@ async def record_refusal(
     session: Session,
     now: Now,
     given: RefusalIn,
-    key: Key = None,
+    key: ActKey = None,
 ) -> TicketShown:
     """The owner does not want a substitute: who of his people said so, and why."""
     ticket = await actions.record_refusal(

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from fastapi import Depends, Request
 
 from tickets import pages
-from tickets.door import Now, Session
+from tickets.door import COOKIE, Now, Session
 from tickets.refusals import Forbidden, Unknown
 from tickets.settings import settings
 from tickets.staff import actions, queries
@@ -18,7 +18,6 @@ from tickets.words import N_
 
 __all__ = ["COOKIE", "check_same_site", "csrf_of", "hashed", "identify", "needs"]
 
-COOKIE = "tickets_session"
 
 # A field of a form may be long enough to be refused with a sentence, not with a broken page.
 _LONGEST_FIELD = 8 * 1024 * 1024

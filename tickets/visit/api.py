@@ -5,13 +5,12 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Header, UploadFile
+from fastapi import APIRouter, Form, UploadFile
 from pydantic import BaseModel, ConfigDict, Field
-from pydantic.json_schema import SkipJsonSchema
 
 from tickets import media
 from tickets.desk.queries.ticket import TicketShown, shown
-from tickets.door import PROBLEMS, ActIn, DoorRoute, Line, Now, Passage, Session
+from tickets.door import PROBLEMS, ActIn, ActKey, DoorRoute, Line, Now, Passage, Session
 from tickets.refusals import TooLarge
 from tickets.sla.rules import Result
 from tickets.staff.rules import Verb, Who
@@ -22,7 +21,6 @@ from tickets.visit.rules import Found, PartUsed, Stood
 router = APIRouter(route_class=DoorRoute, responses=PROBLEMS, tags=["visit"])
 
 # A phone names its act here; besides the first answer again, it is never done twice.
-Key = Annotated[UUID | SkipJsonSchema[None], Header(alias="Idempotency-Key")]
 
 
 class PhotoOut(BaseModel):
@@ -105,7 +103,7 @@ async def arrive(
     session: Session,
     now: Now,
     given: ArrivalIn,
-    key: Key = None,
+    key: ActKey = None,
 ) -> TicketShown:
     """Somebody of ours is on site; that answers the caller too."""
     ticket = await actions.arrive(
@@ -130,7 +128,7 @@ async def make_safe(
     session: Session,
     now: Now,
     given: MadeSafeIn,
-    key: Key = None,
+    key: ActKey = None,
 ) -> TicketShown:
     """Isolated or guarded: nobody can come to harm any more."""
     ticket = await actions.make_safe(
@@ -155,7 +153,7 @@ async def repair(
     session: Session,
     now: Now,
     given: RepairIn,
-    key: Key = None,
+    key: ActKey = None,
 ) -> TicketShown:
     """What it was, what was done, with which result; the cause settles who pays."""
     found = Found(

@@ -206,9 +206,8 @@ async def standing(
     was committed later: how many of the newest are there is part of the version.
     """
     newest = select(func.coalesce(func.max(Event.id), 0)).scalar_subquery()
-    present = (
-        select(func.count()).where(Event.id > newest - NEWEST).correlate(None).scalar_subquery()
-    )
+    last = select(Event.id).order_by(Event.id.desc()).limit(NEWEST).subquery()
+    present = select(func.count()).where(last.c.id > newest - NEWEST).scalar_subquery()
     columns: list[ColumnElement[Any]] = [
         newest,
         present,

@@ -142,7 +142,8 @@ async def dossier(session: AsyncSession, who: Who, ref: str, now: datetime) -> D
     settlements = await loans.settlements_of(session, ticket.id)
     people = await _people(session, ticket, events, acts, call_backs, settlements)
     names = {id_: person.name for id_, person in people.items()}
-    may = _may(who, ticket, acts, place)
+    debt = (await loans.of_tickets(session, [ticket.id])).get(ticket.id, loans.NOT_OWED)
+    may = _may(who, ticket, acts, place, owes=debt.state == "owed")
     photos: dict[str, list[TicketPhoto]] = {}
     for photo in await tickets.photos_of(session, ticket.id):
         photos.setdefault(photo.act, []).append(photo)
@@ -160,7 +161,7 @@ async def dossier(session: AsyncSession, who: Who, ref: str, now: datetime) -> D
         [_told(clock, acts, names, now) for clock in clocks],
         await visits.repairs_of(session, ticket.id),
         photos,
-        (await loans.of_tickets(session, [ticket.id])).get(ticket.id, loans.NOT_OWED),
+        debt,
         settlements,
         call_backs,
         [
@@ -178,12 +179,12 @@ async def dossier(session: AsyncSession, who: Who, ref: str, now: datetime) -> D
 
 
 def _may(
-    who: Who, ticket: Ticket, acts: Iterable[Act], place: tuple[int, int | None]
+    who: Who, ticket: Ticket, acts: Iterable[Act], place: tuple[int, int | None], *, owes: bool
 ) -> frozenset[Doable]:
     done = {ActKind(act.kind) for act in acts if act.cycle == ticket.cycle}
     return frozenset(
         each
-        for each in may_now(ticket.kind, ticket.severity, ticket.status, done)
+        for each in may_now(ticket.kind, ticket.severity, ticket.status, done, owes=owes)
         if who.may_for(VERBS[each], *place)
     )
 

@@ -19,7 +19,6 @@ from tickets.ticket import queries
 from tickets.ticket.actions.act import attach, must_be_open, perform
 from tickets.ticket.models import Ticket
 from tickets.ticket.rules import Kind, Main
-from tickets.words import N_
 
 
 async def assign(
@@ -53,6 +52,9 @@ async def _give(
     )
     if person is None:
         raise Invalid("technician", "{name} is no technician of this project.", name=technician)
+    may_give = who.may_for(Verb.TICKET_ASSIGN, project.id, project.group_id)
+    if person.id != who.id and not may_give:
+        raise Invalid("technician", "You may take this ticket yourself, not give it away.")
     if ticket.technician_id == person.id:
         return
     before, ticket.technician_id = ticket.technician_id, person.id
@@ -90,12 +92,7 @@ async def answer(
     is_new = key is None or await session.scalar(select(Act.id).where(Act.key == key)) is None
     if technician and is_new:
         must_be_open(ticket)
-        project = await session.get_one(Project, ticket.project_id)
-        may_give = who.may_for(Verb.TICKET_ASSIGN, project.id, project.group_id)
-        if may_give or technician == str(who.id):
-            await _give(session, ticket, technician, who, now)
-        else:
-            raise Invalid("technician", N_("You may take this ticket yourself, not give it away."))
+        await _give(session, ticket, technician, who, now)
     act = await perform(
         session,
         ticket,
@@ -158,9 +155,12 @@ async def add_call(
     text: str | None,
     now: datetime,
     photos: tuple[UUID, ...] = (),
+    key: UUID | None = None,
 ) -> Ticket:
     """Somebody calls about what is open already: the call joins the ticket, no second one."""
     ticket = await queries.find(session, who, ref, Verb.TICKET_NOTE, lock=True)
+    if key is not None and await queries.is_recorded(session, ticket.id, key):
+        return ticket
     must_be_open(ticket)
     project = await session.get_one(Project, ticket.project_id)
     contact = await project_actions.contact_for(session, project=project, name=name, phone=phone)
@@ -175,6 +175,7 @@ async def add_call(
         by_id=who.id,
         contact_id=contact.id,
         text=text,
+        **({"key": str(key)} if key else {}),
     )
     return ticket
 

@@ -10,6 +10,7 @@ from tickets.desk.queries.ticket import TicketShown, shown
 from tickets.door import (
     PROBLEMS,
     ActIn,
+    ActKey,
     DoorRoute,
     Instant,
     Line,
@@ -89,6 +90,7 @@ async def answer(
     now: Now,
     ref: str,
     given: ResponseIn,
+    key: ActKey = None,
 ) -> TicketShown:
     """Somebody of ours has told the reporter who takes care and when he comes."""
     await actions.answer(
@@ -101,6 +103,7 @@ async def answer(
         note=given.note,
         technician=str(given.technician) if given.technician is not None else None,
         expected_at=given.expected_at,
+        key=key,
         photos=tuple(given.photos),
         signature=given.signature,
     )

@@ -60,11 +60,9 @@ class Doable(StrEnum):
 def severity_of(kind: Kind, fault: str | None, given: Severity | None) -> Severity:
     """S1 is set by the fault and cannot be lowered by the caller's tone (domain.md §1.6)."""
     usual = FAULTS[fault].severity if fault else Severity.S3
-    if kind is not Kind.FAULT:
-        return given or Severity.S4
-    if usual is Severity.S1:
+    if fault and usual is Severity.S1:
         return Severity.S1
-    return given or usual
+    return given or (usual if kind is Kind.FAULT else Severity.S4)
 
 
 def main_of(kind: Kind, named: Sequence[bool], given: Main | None) -> Main:
@@ -100,12 +98,16 @@ def breaks_at(status: Status, clocks: Iterable[Clock], now: datetime) -> datetim
     return min((due for due in owed if due is not None), default=NOTHING_BREAKS)
 
 
-def may_now(kind: str, severity: str, status: str, done: Iterable[ActKind]) -> frozenset[Doable]:
-    """`done`: the kinds of acts of the present cycle."""
+def may_now(
+    kind: str, severity: str, status: str, done: Iterable[ActKind], *, owes: bool = False
+) -> frozenset[Doable]:
+    """`done`: the kinds of acts of the present cycle. `owes`: a substitution nobody has settled,
+    which stands on the managers' page until somebody does, also after the end."""
+    settling = {Doable.SUBSTITUTE} if owes else set()
     if status not in OPEN_STATUSES:
-        return frozenset({Doable.NOTE})
+        return frozenset({Doable.NOTE, *settling})
     acts = set(done)
-    may = {Doable.ASSIGN, Doable.NOTE, Doable.CANCEL, Doable.CLOSE}
+    may = {Doable.ASSIGN, Doable.NOTE, Doable.CANCEL, Doable.CLOSE, *settling}
     if status == Status.REPAIRED:
         return frozenset((may | {Doable.CALL_BACK}) - {Doable.CANCEL})
     if status == Status.OPEN:

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypeVar
+from uuid import UUID
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -273,6 +274,7 @@ async def add_call(
                     phone=call.reporter_phone or "",
                     text=call.description or call.fault,
                     now=now,
+                    key=UUID(call.key) if call.key and _is_key(call.key) else None,
                 )
             draft = f"&draft={call.key}" if _is_key(call.key) else ""
             return RedirectResponse(f"/desk/call?joined={ref}{draft}", 303)

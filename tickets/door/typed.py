@@ -1,21 +1,12 @@
-"""What every door may ask for: a transaction, what time it is, what was typed.
+"""What was typed: cleaned, checked, and kept with its sentences when it cannot be taken."""
 
-`DoorRoute` is why a request is one transaction, committed before its answer leaves, with the
-idempotency record inside it (docs/decisions/0002).
-"""
-
-import hashlib
-import re
 import unicodedata
-from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
-from fastapi import Depends, Request
-from fastapi.responses import Response
-from fastapi.routing import APIRoute
+from fastapi import Header, Request
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -24,108 +15,11 @@ from pydantic import (
     StringConstraints,
     ValidationError,
 )
+from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
-from sqlalchemy import LargeBinary, func
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column
 
-from tickets import db
 from tickets.refusals import Invalid, Refused
 from tickets.words import N_, say
-
-
-class Answered(db.Base):
-    """A POST that named itself (`Idempotency-Key`) and the answer it got, kept with what it did."""
-
-    __tablename__ = "answered"
-
-    asker: Mapped[str] = mapped_column(primary_key=True)  # hash of the credential
-    key: Mapped[UUID] = mapped_column(primary_key=True)
-    digest: Mapped[str]
-    status: Mapped[int | None]
-    media_type: Mapped[str | None]
-    body: Mapped[bytes | None] = mapped_column(LargeBinary)
-    at: Mapped[datetime] = mapped_column(server_default=func.now())
-
-
-class DoorRoute(APIRoute):
-    """One request, one transaction: it commits after the answer is made and before it leaves."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        inner = super().get_route_handler()
-
-        async def handler(request: Request) -> Response:
-            try:
-                async with db.transaction() as session:
-                    request.state.session = session
-                    if request.method == "POST" and "idempotency-key" in request.headers:
-                        return await _once(request, session, inner)
-                    return await inner(request)
-            finally:
-                await request.close()  # uploaded files wait on disk until then
-
-        return handler
-
-
-async def _once(
-    request: Request,
-    session: AsyncSession,
-    inner: Callable[[Request], Coroutine[Any, Any, Response]],
-) -> Response:
-    """The same key and body give the first answer again; a twin in flight waits for the first."""
-    try:
-        key = UUID(request.headers["idempotency-key"])
-    except ValueError:
-        raise Invalid("Idempotency-Key", N_("The Idempotency-Key must be a UUID.")) from None
-    credential = request.headers.get("authorization") or request.headers.get("cookie") or ""
-    asker = hashlib.sha256(credential.encode()).hexdigest()
-    content = await request.body()
-    if request.headers.get("content-type", "").startswith("multipart/"):
-        # The boundary is chosen anew for each sending; the parts are what counts.
-        boundary = re.search(r'boundary="?([^";]+)', request.headers["content-type"])
-        if boundary:
-            content = content.replace(boundary[1].encode(), b"")
-    digest = hashlib.sha256(request.url.path.encode() + b"\0" + content).hexdigest()
-    fresh = await session.execute(
-        insert(Answered)
-        .values(asker=asker, key=key, digest=digest)
-        .on_conflict_do_nothing()
-        .returning(Answered.key)
-    )
-    row = await session.get_one(Answered, (asker, key))
-    if fresh.first() is None:
-        if row.digest != digest:
-            raise Invalid(
-                "Idempotency-Key", N_("This Idempotency-Key was used for something else.")
-            )
-        return Response(
-            row.body,
-            row.status or 200,
-            {"Idempotent-Replay": "true"},
-            row.media_type,
-        )
-    response = await inner(request)
-    row.status = response.status_code
-    row.media_type = response.headers.get("content-type")
-    row.body = bytes(response.body)
-    return response
-
-
-async def _session(request: Request) -> AsyncSession:
-    session: AsyncSession = request.state.session
-    return session
-
-
-async def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-Session = Annotated[AsyncSession, Depends(_session)]
-Now = Annotated[datetime, Depends(_now)]
-
-
-# --- what was typed -------------------------------------------------------------------------
 
 # Characters that change the direction of what follows them, or do not show at all.
 _BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0xFEFF])
@@ -246,6 +140,10 @@ async def typed(request: Request, form: type[M], *, many: frozenset[str] = froze
         )
 
 
+# A phone's act sends its own name there, so that sent twice it is one act (contract.md).
+ActKey = Annotated[UUID | SkipJsonSchema[None], Header(alias="Idempotency-Key")]
+
+
 class ActIn(BaseModel):
     """What every act on a ticket may carry: when it happened, by whose clock, with which pictures.
 
@@ -259,42 +157,3 @@ class ActIn(BaseModel):
     phone_time: Instant | None = None
     photos: Annotated[list[UUID], Field(max_length=50)] = []
     signature: UUID | None = None
-
-
-class FieldProblem(BaseModel):
-    field: str
-    message: str
-
-
-class Problem(BaseModel):
-    """RFC 9457 problem details; `errors` names the fields of a 422."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    errors: list[FieldProblem] = []
-
-
-# What every JSON route may answer besides its own success; documented so that it can be relied on.
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {
-        "model": Problem,
-        "description": text,
-        "content": {
-            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
-        },
-    }
-    for status, text in (
-        (400, "Bad request"),
-        (401, "Not signed in"),
-        (403, "Not allowed"),
-        (404, "Not found"),
-        (409, "Not possible now"),
-        (413, "Too large"),
-        (415, "Wrong kind of content"),
-        (422, "Please check what was entered"),
-        (429, "Too many attempts"),
-        (503, "The database is away for a moment; nothing was saved"),
-    )
-}
