@@ -1,5 +1,6 @@
 """The worker: `arq workers.main.Worker`. Below, its timetable."""
 
+from dataclasses import replace
 from typing import Any
 
 from arq import cron, func
@@ -32,7 +33,11 @@ async def relay_and_post(ctx: dict[str, Any]) -> None:
 
 
 class Worker:
-    redis_settings = RedisSettings.from_dsn(settings().redis_url or "redis://127.0.0.1:6379")
+    # A doorbell may be away for an hour: it is waited for, and `tickets up` need not give up.
+    redis_settings = replace(
+        RedisSettings.from_dsn(settings().redis_url or "redis://127.0.0.1:6379"),
+        conn_retries=3600,
+    )
     on_startup = _start
     on_shutdown = _stop
     keep_result = 0
