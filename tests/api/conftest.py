@@ -30,7 +30,7 @@ class Door:
 
 @pytest.fixture(scope="module")
 async def door(server: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Door]:
-    """Projects PJ-1 and PJ-2, assets DB01 and L01 in it, a technician, tickets of today."""
+    """PJ-1 and PJ-2, in each a box DB01 with lamps L01 to L09 and tickets; a technician."""
     load_tables()
     folder = tmp_path_factory.mktemp("door")
     async with own_database(server) as url:
@@ -42,11 +42,16 @@ async def door(server: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIt
             for code in ("PJ-1", "PJ-2"):
                 project = await make_project(session, code=code, accepted_on=date(2026, 1, 15))
                 box = await make_asset(session, project=project, code="DB01", kind="DB")
-                await make_asset(session, project=project, code="L01", parent=box, is_main=True)
-                for hours in range(6):
-                    at = now - timedelta(hours=hours)
+                for n in range(1, 10):
+                    await make_asset(
+                        session, project=project, code=f"L0{n}", parent=box, is_main=n == 1
+                    )
+                for hours in range(30):
                     await make_ticket(
-                        session, project=project, now=at, assets=("L01",) if hours % 2 else ()
+                        session,
+                        project=project,
+                        now=now - timedelta(hours=hours),
+                        assets=("L01",) if hours % 2 else (),
                     )
         with embedded.redis(folder) as redis_url, web(folder, url, redis_url) as running:
             yield Door(running.address, token, running.log)
