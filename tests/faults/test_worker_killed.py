@@ -73,9 +73,9 @@ async def test_a_worker_killed_again_and_again_loses_and_repeats_nothing(
     async with overdue(server, 60) as url:
         with nursery(url, tmp_path / "log") as workers:
             before = -1
-            while kills < 25:
+            while kills < 40:
                 # Longer and longer, so that a slow machine gets somewhere too.
-                seconds = chance.uniform(0.03, 0.3 + 0.04 * kills)
+                seconds = chance.uniform(0.03, 0.2 + 0.02 * kills)
                 told = workers.order(f"kill {seconds:.3f}")
                 if told != "killed":
                     assert told == "done 0", workers.log.read_text()
@@ -88,8 +88,8 @@ async def test_a_worker_killed_again_and_again_loses_and_repeats_nothing(
             assert workers.order("finish") == "done 0"
             assert "Traceback" not in workers.log.read_text()
         await must_have_happened_once(url, 60)
-    assert kills >= 8, kills
-    assert between >= 3, between
+    assert kills >= 5, kills
+    assert between >= 2, between
 
 
 async def test_two_sweeps_and_two_relays_at_once_share_the_work(
