@@ -8,6 +8,7 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po
 
 from tickets.pages import ROOT
+from tickets.sla.rules import PROMISE_LABELS, STATE_LABELS
 from tickets.ticket.rules import KIND_LABELS, SEVERITY_LABELS, STATUS_LABELS
 
 # Calls whose first (for `Invalid`, second) argument is a sentence.
@@ -86,8 +87,8 @@ def test_the_extractor_sees_sentences_of_every_kind() -> None:
 
 
 def test_the_macros_say_what_the_rules_say() -> None:
-    """labels.html repeats the words of ticket/rules: they must not drift apart."""
+    """labels.html repeats the words of the rules: they must not drift apart."""
     written = (ROOT / "templates/parts/labels.html").read_text()
-    for labels in (STATUS_LABELS, SEVERITY_LABELS, KIND_LABELS):
+    for labels in (PROMISE_LABELS, STATE_LABELS, STATUS_LABELS, SEVERITY_LABELS, KIND_LABELS):
         for code, label in labels.items():
             assert f'"{code}": _("{label}")' in written

@@ -12,8 +12,6 @@ from tickets.staff.signed_in import needs
 
 router = APIRouter(route_class=DoorRoute, responses=PROBLEMS, tags=["substitution"])
 
-# A phone names its act here; besides the first answer again, it is never done twice.
-
 
 class MeasureIn(ActIn):
     description: Passage

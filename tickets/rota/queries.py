@@ -1,6 +1,5 @@
 """Which service groups there are, and who is named in them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import func, select
@@ -62,14 +61,3 @@ async def find(session: AsyncSession, group_id: int, *, lock: bool = False) -> S
     if group is None:
         raise Missing(N_("There is no such service group."))
     return group
-
-
-async def members(session: AsyncSession, group_id: int) -> Sequence[Person]:
-    return (
-        await session.scalars(
-            select(Person)
-            .join(GroupMember, GroupMember.person_id == Person.id)
-            .where(GroupMember.group_id == group_id, Person.retired_at.is_(None))
-            .order_by(Person.id)
-        )
-    ).all()

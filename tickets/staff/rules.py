@@ -1,7 +1,7 @@
 """Who may do what: roles, verbs, and the one table that joins them (rules.md §11)."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -162,10 +162,6 @@ class Who:
     @property
     def roles(self) -> frozenset[Role]:
         return frozenset(grant.role for grant in self.grants)
-
-
-def roles_of(grants: Iterable[Grant]) -> frozenset[Role]:
-    return frozenset(grant.role for grant in grants)
 
 
 # --- signing in -----------------------------------------------------------------------------

@@ -1,7 +1,6 @@
 """Who is at the door: a signed-in browser or a token. `who: Annotated[Who, needs(Verb.X)]`."""
 
 import hmac
-from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -100,6 +99,3 @@ def needs(verb: Verb) -> Any:
 
     visitor.verb = verb  # type: ignore[attr-defined]
     return Depends(visitor)
-
-
-Visitor = Callable[..., Awaitable[Who]]

@@ -78,18 +78,6 @@ async def repairs_of(session: AsyncSession, ticket_id: int) -> Sequence[Visited]
     ]
 
 
-async def positions_of(session: AsyncSession, ticket_id: int) -> Sequence[Position]:
-    """Where the phones were at a ticket's arrivals, oldest first."""
-    return (
-        await session.scalars(
-            select(Position)
-            .join(Act, Act.id == Position.act_id)
-            .where(Act.ticket_id == ticket_id)
-            .order_by(Act.at, Act.id)
-        )
-    ).all()
-
-
 async def is_latest_repair(session: AsyncSession, act: Act) -> bool:
     """News may come late: only the newest repair by its instant says who pays."""
     later = exists().where(

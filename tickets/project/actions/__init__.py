@@ -2,14 +2,13 @@
 
 from tickets.project.actions.accept import accept
 from tickets.project.actions.contacts import add_contact, change_contact, contact_for
-from tickets.project.actions.project import NewProject, add_owner, add_project, change_project
+from tickets.project.actions.project import NewProject, add_project, change_project
 from tickets.project.actions.terms import change_terms
 
 __all__ = [
     "NewProject",
     "accept",
     "add_contact",
-    "add_owner",
     "add_project",
     "change_contact",
     "change_project",

@@ -113,16 +113,6 @@ async def _owner_named(session: AsyncSession, who: Who, name: str, now: datetime
     return (await session.scalars(select(Owner).where(Owner.name == name))).one()
 
 
-async def add_owner(session: AsyncSession, who: Who, *, name: str, now: datetime) -> Owner:
-    made = await session.scalar(
-        insert(Owner).values(name=name).on_conflict_do_nothing().returning(Owner.id)
-    )
-    if made is None:
-        raise Refused("There is already an owner {name}.", name=name)
-    record(session, "owner.added", at=now, by_id=who.id, owner_id=made)
-    return await session.get_one(Owner, made)
-
-
 async def change_project(
     session: AsyncSession,
     who: Who,

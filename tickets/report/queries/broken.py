@@ -48,7 +48,6 @@ class Broken:
     timezone: str
     technician: str | None
     substitution: str | None
-    substitution_settled_at: datetime | None
     is_owed: bool
     is_now: bool
 
@@ -126,7 +125,6 @@ async def rows(
             Project.timezone,
             Person.name,
             case((Clock.promise == "repair", Substitution.state)),
-            Substitution.settled_at,
             _OWED,
             _NOW,
         )

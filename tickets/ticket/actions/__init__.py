@@ -1,9 +1,9 @@
 """The verbs of a ticket, one function each."""
 
-from tickets.ticket.actions.act import attach, end_clocks, perform
+from tickets.ticket.actions.act import attach, perform
 from tickets.ticket.actions.closing import call_back, cancel, close
 from tickets.ticket.actions.desk import add_call, answer, assign, decide_main, note
-from tickets.ticket.actions.opening import next_ref, open_ticket
+from tickets.ticket.actions.opening import open_ticket
 from tickets.ticket.actions.tell import (
     tell_of_assignment,
     tell_of_breach,
@@ -21,8 +21,6 @@ __all__ = [
     "cancel",
     "close",
     "decide_main",
-    "end_clocks",
-    "next_ref",
     "note",
     "open_ticket",
     "perform",

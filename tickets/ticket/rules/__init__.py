@@ -13,7 +13,6 @@ from tickets.ticket.rules.codes import (
     Main,
     Severity,
     Status,
-    faults_by_words,
 )
 from tickets.ticket.rules.life import (
     NOTHING_BREAKS,
@@ -48,7 +47,6 @@ __all__ = [
     "Severity",
     "Status",
     "breaks_at",
-    "faults_by_words",
     "main_of",
     "may_now",
     "severity_of",

@@ -249,15 +249,3 @@ _ALL = (
 )
 
 FAULTS = {fault.code: fault for fault in _ALL}
-
-
-def faults_by_words(text: str) -> list[Fault]:
-    """The faults a caller's words may mean: dangers first, then the longest phrase heard."""
-    heard = text.casefold()
-    found = [
-        (fault, max(len(phrase) for phrase in fault.phrases if phrase in heard))
-        for fault in _ALL
-        if any(phrase in heard for phrase in fault.phrases)
-    ]
-    found.sort(key=lambda pair: (pair[0].severity is not Severity.S1, -pair[1]))
-    return [fault for fault, _ in found]
