@@ -4,12 +4,11 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from pydantic import StringConstraints as Text
+from pydantic import BaseModel, Field
 
 from tickets.asset import actions, queries
 from tickets.asset.models import Asset
-from tickets.door import PROBLEMS, DoorRoute, Line, Now, Session, clean
+from tickets.door import PROBLEMS, DoorRoute, Line, Now, Session, Strict, Words
 from tickets.project import queries as projects
 from tickets.project.models import Project
 from tickets.staff.rules import Verb, Who
@@ -20,12 +19,6 @@ router = APIRouter(route_class=DoorRoute, responses=PROBLEMS, tags=["assets"])
 
 Reader = Annotated[Who, needs(Verb.ASSET_READ)]
 Writer = Annotated[Who, needs(Verb.ASSET_WRITE)]
-
-Words = Annotated[str, Text(max_length=200), AfterValidator(clean)]
-
-
-class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
 
 
 class GradeIn(Strict):

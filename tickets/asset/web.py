@@ -6,10 +6,10 @@ from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field
 
 from tickets.asset import actions, queries
-from tickets.door import DoorRoute, Line, Now, Session, Typed, clean, typed
+from tickets.door import DoorRoute, Line, Now, Session, Typed, Words, typed
 from tickets.pages import page
 from tickets.project import queries as projects
 from tickets.project.models import Project
@@ -24,7 +24,6 @@ router = APIRouter(route_class=DoorRoute)
 
 Reader = Annotated[Who, needs(Verb.ASSET_READ)]
 Writer = Annotated[Who, needs(Verb.ASSET_WRITE)]
-Words = Annotated[str, StringConstraints(max_length=200), AfterValidator(clean)]
 
 
 class AssetForm(BaseModel):

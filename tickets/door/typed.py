@@ -64,6 +64,8 @@ Passage = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000),
     AfterValidator(_cleaned),
 ]
+# What an address asks for; may be nothing.
+Words = Annotated[str, StringConstraints(max_length=200), AfterValidator(clean)]
 # RFC 3339 with an offset; kept in UTC.
 Instant = Annotated[datetime, AfterValidator(_zoned)]
 
@@ -144,14 +146,18 @@ async def typed(request: Request, form: type[M], *, many: frozenset[str] = froze
 ActKey = Annotated[UUID | SkipJsonSchema[None], Header(alias="Idempotency-Key")]
 
 
-class ActIn(BaseModel):
+class Strict(BaseModel):
+    """A body of the JSON door: a field that is not known is refused, not lost in silence."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ActIn(Strict):
     """What every act on a ticket may carry: when it happened, by whose clock, with which pictures.
 
     `at` is RFC 3339 with an offset, now if absent; `phone_time` is the phone's clock as it sent
     this; `photos` and `signature` are ids answered by POST /photos.
     """
-
-    model_config = ConfigDict(extra="forbid")
 
     at: Instant | None = None
     phone_time: Instant | None = None

@@ -9,10 +9,9 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
-from pydantic import AfterValidator
 
 from tickets import pages
-from tickets.door import DoorRoute, Now, Session, clean
+from tickets.door import DoorRoute, Now, Session, Words
 from tickets.loan.rules import SUBSTITUTION_LABELS, SubstitutionState
 from tickets.report.queries import broken
 from tickets.report.queries.broken import Broken, BrokenFilter
@@ -25,14 +24,13 @@ from tickets.words import N_, say
 router = APIRouter(route_class=DoorRoute)
 
 Sees = Annotated[Who, needs(Verb.BROKEN_SEE)]
-_Asked = Annotated[str, Query(max_length=200), AfterValidator(clean)]
 SHEET_ROWS = 50_000  # more than a spreadsheet is read with
 
 
 async def _filter(
-    project: _Asked = "",
-    promise: _Asked = "",
-    state: _Asked = "",
+    project: Words = "",
+    promise: Words = "",
+    state: Words = "",
     days: Annotated[int, Query(ge=1, le=3660)] = 30,
 ) -> BrokenFilter:
     return BrokenFilter(project or None, promise or None, state or None, days)
@@ -53,7 +51,7 @@ def _address(wanted: BrokenFilter, path: str = "/broken", **more: str | int | No
 
 @router.get("/broken")
 async def show(
-    request: Request, who: Sees, session: Session, now: Now, wanted: Wanted, cursor: _Asked = ""
+    request: Request, who: Sees, session: Session, now: Now, wanted: Wanted, cursor: Words = ""
 ) -> Response:
     found, following = await broken.rows(session, who, wanted, now=now, cursor=cursor or None)
     return pages.page(

@@ -6,11 +6,11 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Form, UploadFile
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from tickets import media
 from tickets.desk.queries.ticket import TicketShown, shown
-from tickets.door import PROBLEMS, ActIn, ActKey, DoorRoute, Line, Now, Passage, Session
+from tickets.door import PROBLEMS, ActIn, ActKey, DoorRoute, Line, Now, Passage, Session, Strict
 from tickets.refusals import TooLarge
 from tickets.sla.rules import Result
 from tickets.staff.rules import Verb, Who
@@ -19,8 +19,6 @@ from tickets.visit import actions
 from tickets.visit.rules import Found, PartUsed, Stood
 
 router = APIRouter(route_class=DoorRoute, responses=PROBLEMS, tags=["visit"])
-
-# A phone names its act here; besides the first answer again, it is never done twice.
 
 
 class PhotoOut(BaseModel):
@@ -44,10 +42,8 @@ async def add_photo(
     return PhotoOut(id=photo.id)
 
 
-class PositionIn(BaseModel):
+class PositionIn(Strict):
     """Where the phone was: WGS-84 degrees, accuracy in metres."""
-
-    model_config = ConfigDict(extra="forbid")
 
     lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
     lon: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
@@ -67,9 +63,7 @@ class MadeSafeIn(ActIn):
     note: Passage
 
 
-class PartIn(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class PartIn(Strict):
     name: Line
     quantity: Annotated[Decimal, Field(gt=0, le=Decimal("999999.999"), decimal_places=3)] = Decimal(
         1

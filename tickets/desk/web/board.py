@@ -5,14 +5,13 @@ from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
-from pydantic import AfterValidator
 
 from tickets import pages
 from tickets.desk.queries import board
 from tickets.desk.queries.board import BoardFilter, Standing
-from tickets.door import DoorRoute, Now, Session, clean
+from tickets.door import DoorRoute, Now, Session, Words
 from tickets.refusals import Invalid
 from tickets.staff.rules import Verb, Who
 from tickets.staff.signed_in import needs
@@ -20,17 +19,15 @@ from tickets.ticket.rules import FAULTS
 
 router = APIRouter(route_class=DoorRoute)
 
-_Asked = Annotated[str, Query(max_length=200), AfterValidator(clean)]
-
 
 async def _filter(
-    project: _Asked = "",
-    severity: _Asked = "",
-    technician: _Asked = "",
-    state: _Asked = "",
-    status: _Asked = "",
-    kind: _Asked = "",
-    q: _Asked = "",
+    project: Words = "",
+    severity: Words = "",
+    technician: Words = "",
+    state: Words = "",
+    status: Words = "",
+    kind: Words = "",
+    q: Words = "",
 ) -> BoardFilter:
     """The address is the filter; an empty field asks for everything."""
     return BoardFilter(
@@ -74,6 +71,18 @@ def _tag(request: Request, who: Who, standing: Standing, live: str) -> str:
     return f'"{hashlib.sha256(seen.encode()).hexdigest()[:24]}"'
 
 
+@lru_cache(maxsize=4000)
+def _shown(row: BoardRow, locale: str, minute: int) -> Markup:
+    """A row's HTML. It changes with what it shows, and with the minutes that are left: `minute`
+    counts them, rounded down, so that a row is made once and shown to all until it passes."""
+    now = row.breaks_at - timedelta(minutes=minute)
+    return pages.fragment("desk/board_row.html", locale, now, row=row, faults=FAULTS)
+
+
+def _minute(row: BoardRow, now: datetime) -> int:
+    return 0 if row.is_waiting else math.ceil((row.breaks_at - now) / MINUTE)
+
+
 async def _rows(
     session: Session, who: Who, wanted: BoardFilter, now: datetime, cursor: str | None
 ) -> dict[str, Any]:
@@ -89,7 +98,7 @@ async def _rows(
 
 @router.get("/desk")
 async def show(
-    request: Request, who: Sees, session: Session, now: Now, wanted: Wanted, cursor: _Asked = ""
+    request: Request, who: Sees, session: Session, now: Now, wanted: Wanted, cursor: Words = ""
 ) -> Response:
     standing = await board.standing(session, who, now, with_choices=True)
     live = _address(wanted, "/desk/rows", cursor=cursor)
@@ -107,7 +116,7 @@ async def show(
 
 @router.get("/desk/rows")
 async def refresh(
-    request: Request, who: Sees, session: Session, now: Now, wanted: Wanted, cursor: _Asked = ""
+    request: Request, who: Sees, session: Session, now: Now, wanted: Wanted, cursor: Words = ""
 ) -> Response:
     """Asked every few seconds by an open board: 304 while nothing has changed."""
     standing = await board.standing(session, who, now)

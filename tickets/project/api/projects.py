@@ -5,16 +5,14 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import AfterValidator, BaseModel
-from pydantic import StringConstraints as Text
+from pydantic import BaseModel
 
-from tickets.door import PROBLEMS, DoorRoute, Line, Now, Session, clean
+from tickets.door import PROBLEMS, DoorRoute, Line, Now, Session, Strict, Words
 from tickets.grams import mask
 from tickets.project import actions, queries, rules
 from tickets.project.api.promises import (
     AcceptanceOut,
     Months,
-    Strict,
     TermsIn,
     TermsOut,
     acceptance_out,
@@ -31,7 +29,6 @@ router = APIRouter(route_class=DoorRoute, responses=PROBLEMS, tags=["projects"])
 Reader = Annotated[Who, needs(Verb.PROJECT_READ)]
 Writer = Annotated[Who, needs(Verb.PROJECT_WRITE)]
 
-Words = Annotated[str, Text(max_length=200), AfterValidator(clean)]
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[Words | None, Query()]
 

@@ -4,10 +4,10 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from tickets.asset import queries as assets
-from tickets.door import PROBLEMS, DoorRoute, Line, Now, Session
+from tickets.door import PROBLEMS, DoorRoute, Line, Now, Session, Strict
 from tickets.project import actions, queries, rules
 from tickets.project.models import Acceptance
 from tickets.staff.rules import Verb, Who
@@ -19,10 +19,6 @@ Writer = Annotated[Who, needs(Verb.PROJECT_WRITE)]
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Months = Annotated[int, Field(ge=1, le=rules.MOST_MONTHS)]
-
-
-class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
 
 
 class TargetsIn(Strict):
@@ -54,13 +50,6 @@ class AcceptanceIn(Strict):
     batch: Line = "1"
     months: Months = 12
     warranty_months: Annotated[dict[Line, Months], BeforeValidator(_per_class)] | None = None
-
-
-class TargetsOut(BaseModel):
-    response_minutes: int | float | None = None
-    arrival_hours: int | float | None = None
-    repair_hours: int | float | None = None
-    make_safe_minutes: int | float | None = None
 
 
 class TermsOut(BaseModel):

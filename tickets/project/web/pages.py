@@ -4,10 +4,9 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AfterValidator, StringConstraints
 
 from tickets.asset import queries as assets
-from tickets.door import DoorRoute, Now, Session, clean
+from tickets.door import DoorRoute, Now, Session, Words
 from tickets.grams import mask
 from tickets.pages import page
 from tickets.project import queries, rules
@@ -16,8 +15,6 @@ from tickets.staff.signed_in import needs
 from tickets.ticket import queries as tickets
 
 router = APIRouter(route_class=DoorRoute)
-
-Words = Annotated[str, StringConstraints(max_length=200), AfterValidator(clean)]
 
 
 @router.get("/projects")

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from tickets.desk.queries.ticket import TicketShown, shown, shown_many
 from tickets.door import (
@@ -16,6 +16,7 @@ from tickets.door import (
     Now,
     Passage,
     Session,
+    Strict,
 )
 from tickets.refusals import Invalid
 from tickets.staff import queries as staff
@@ -30,17 +31,13 @@ router = APIRouter(prefix="/tickets", tags=["tickets"], route_class=DoorRoute, r
 Reads = Annotated[Who, needs(Verb.TICKET_READ)]
 
 
-class ReporterIn(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class ReporterIn(Strict):
     name: Line
     phone: Annotated[str, Field(min_length=3, max_length=40, pattern=r"^[0-9+()\-\s.转ext]+$")]
 
 
-class TicketIn(BaseModel):
+class TicketIn(Strict):
     """A report. `assets` names any number of them; `asset` is short for one."""
-
-    model_config = ConfigDict(extra="forbid")
 
     project: Line
     assets: Annotated[list[Line], Field(max_length=200)] = []
