@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Integer, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.asset.models import Asset
@@ -39,8 +39,6 @@ VERBS: Mapping[Doable, Verb] = {
     Doable.NOTE: Verb.TICKET_NOTE,
     Doable.SUBSTITUTE: Verb.SUBSTITUTION_SETTLE,
 }
-# Said among ourselves, with whatever was typed: only for those who work on tickets.
-_OURS = ("ticket.noted", "ticket.called_again")
 
 
 @dataclass(frozen=True)
@@ -96,6 +94,7 @@ class Dossier:
     photos: Mapping[str, Sequence[TicketPhoto]]
     substitution: SubstitutionShown
     settlements: Sequence[Settlement]
+    decliners: Mapping[int, str]  # the owner's people who declined, by their contact's id
     call_backs: Sequence[CallBack]
     lines: Sequence[Line]
     names: Mapping[int, str]
@@ -122,15 +121,22 @@ class Dossier:
         return any(c.rating and c.cycle == self.ticket.cycle for c in self.call_backs)
 
 
+# Built once; building a statement takes as long as asking it.
+_AROUND = (
+    select(Project, Owner.name, Contact)
+    .join(Owner, Owner.id == Project.owner_id)
+    .outerjoin(Contact, Contact.id == bindparam("reporter_id", type_=Integer))
+    .where(Project.id == bindparam("project_id"))
+)
+_PEOPLE = select(Person).where(Person.id.in_(bindparam("ids", expanding=True)))
+
+
 async def dossier(session: AsyncSession, who: Who, ref: str, now: datetime) -> Dossier:
     """Missing for what one may not see. Thirteen statements, whatever has happened."""
     ticket = await tickets.find(session, who, ref)
     project, owner, contact = (
         await session.execute(
-            select(Project, Owner.name, Contact)
-            .join(Owner, Owner.id == Project.owner_id)
-            .outerjoin(Contact, Contact.id == ticket.reporter_id)
-            .where(Project.id == ticket.project_id)
+            _AROUND, {"project_id": ticket.project_id, "reporter_id": ticket.reporter_id}
         )
     ).one()
     place = (project.id, project.group_id)
@@ -149,6 +155,7 @@ async def dossier(session: AsyncSession, who: Who, ref: str, now: datetime) -> D
         photos.setdefault(photo.act, []).append(photo)
     asked = [Asked(c.outcome) for c in call_backs if c.cycle == ticket.cycle]
     kind, status = ticket.kind, ticket.status
+    is_repaired = any(act.kind == ActKind.REPAIR for act in acts)
     wanted = bool(may & {Doable.ASSIGN, Doable.ANSWER})
     return Dossier(
         ticket,
@@ -159,15 +166,16 @@ async def dossier(session: AsyncSession, who: Who, ref: str, now: datetime) -> D
         names.get(ticket.opened_by_id or 0),
         (await tickets.assets_of(session, [ticket.id])).get(ticket.id, []),
         [_told(clock, acts, names, now) for clock in clocks],
-        await visits.repairs_of(session, ticket.id),
+        await visits.repairs_of(session, ticket.id) if is_repaired else [],
         photos,
         debt,
         settlements,
+        await _decliners(session, settlements),
         call_backs,
         [
             Line(event, names.get(event.by_id or 0))
             for event in events
-            if is_ours or event.kind not in _OURS
+            if is_ours or event.kind not in tickets.OURS
         ],
         names,
         await staff.technicians_for(session, *place) if wanted else [],
@@ -238,6 +246,17 @@ def _told(clock: Clock, acts: Sequence[Act], names: Mapping[int, str], now: date
     )
 
 
+async def _decliners(
+    session: AsyncSession, settlements: Iterable[Settlement]
+) -> Mapping[int, str]:
+    """Who of the owner's people declined: a refusal without its name proves nothing."""
+    ids = [each.contact_id for each in settlements if each.contact_id is not None]
+    if not ids:
+        return {}
+    asked = select(Contact.id, Contact.name).where(Contact.id.in_(ids))
+    return {id_: name for id_, name in await session.execute(asked)}
+
+
 async def _people(
     session: AsyncSession,
     ticket: Ticket,
@@ -252,7 +271,5 @@ async def _people(
     ids |= {each.by_id for each in call_backs} | {each.by_id for each in settlements}
     for event in events:
         ids |= {event.facts.get("technician_id"), event.facts.get("before_id")}
-    found = await session.scalars(
-        select(Person).where(Person.id.in_([id_ for id_ in ids if isinstance(id_, int)]))
-    )
+    found = await session.scalars(_PEOPLE, {"ids": [id_ for id_ in ids if isinstance(id_, int)]})
     return {person.id: person for person in found}

@@ -1,6 +1,6 @@
 """A ticket as other programs see it: the contract's JSON, gathered over many rooms."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeVar
@@ -9,7 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.util import identity_key
 
-from tickets.loan.models import Substitution
+from tickets.loan import queries as loans
+from tickets.loan.queries import SubstitutionShown
 from tickets.project.models import Project
 from tickets.sla import queries as sla
 from tickets.sla.models import Clock
@@ -46,14 +47,6 @@ class PayerShown:
     labour: str
     parts: str
     reason: str | None
-
-
-@dataclass(frozen=True)
-class SubstitutionShown:
-    state: str
-    owed_at: datetime | None
-    settled_at: datetime | None
-    loan: int | None = None
 
 
 @dataclass(frozen=True)
@@ -116,7 +109,7 @@ async def shown_many(
     ids = [ticket.id for ticket in tickets_]
     clocks = await sla.clocks_of(session, ids)
     assets = await tickets.assets_of(session, ids)
-    debts = await _debts(session, ids)
+    debts = await loans.of_tickets(session, ids)
     projects = await _known(session, Project, {ticket.project_id for ticket in tickets_})
     people = await _known(session, Person, {t.technician_id for t in tickets_ if t.technician_id})
     return [
@@ -142,7 +135,7 @@ async def shown_many(
             cover=CoverShown(ticket.cover, ticket.cover_reason, ticket.cover_ends_on),
             payer=PayerShown(ticket.payer_labour, ticket.payer_parts, ticket.payer_reason),
             clocks=[clock_shown(clock, now) for clock in clocks.get(ticket.id, ())],
-            substitution=_debt(debts.get((ticket.id, ticket.cycle))),
+            substitution=debts.get(ticket.id, loans.NOT_OWED),
             flags=list(ticket.flags),
             closed_at=ticket.closed_at,
             version=ticket.version,
@@ -163,16 +156,3 @@ async def _known(session: AsyncSession, noun: type[N], ids: set[int]) -> dict[in
             row.id: row for row in await session.scalars(select(noun).where(noun.id.in_(missing)))
         }
     return found
-
-
-async def _debts(
-    session: AsyncSession, ids: Sequence[int]
-) -> Mapping[tuple[int, int], Substitution]:
-    rows = await session.scalars(select(Substitution).where(Substitution.ticket_id.in_(ids)))
-    return {(row.ticket_id, row.cycle): row for row in rows}
-
-
-def _debt(row: Substitution | None) -> SubstitutionShown:
-    if row is None:
-        return SubstitutionShown("not_owed", None, None)
-    return SubstitutionShown(row.state, row.owed_at, row.settled_at)

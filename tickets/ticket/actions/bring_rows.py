@@ -11,16 +11,10 @@ from tickets.grams import grams
 from tickets.project.models import Acceptance, Project
 from tickets.project.rules import ServiceTerms, decide_cover
 from tickets.sla.models import Clock
-from tickets.sla.rules import ClockState, Verdict, judge, state
+from tickets.sla.rules import ActKind, ClockState, Verdict, judge, state
 from tickets.ticket import rules
+from tickets.ticket.actions.act import EVENTS
 from tickets.ticket.rules.old import OldTicket
-
-_ACT_EVENTS = {
-    "response": "ticket.answered",
-    "arrival": "ticket.arrived",
-    "made_safe": "ticket.made_safe",
-    "repair": "ticket.repaired",
-}
 
 
 @dataclass(frozen=True)
@@ -150,7 +144,7 @@ def event_rows(
         facts: dict[str, Any] = {"act_id": act["id"]}
         if act["kind"] == "repair":
             facts |= {"on_site": False, "result": act["result"], "cause": old.cause, "work": None}
-        told.append((act["at"], _ACT_EVENTS[act["kind"]], facts))
+        told.append((act["at"], EVENTS[ActKind(act["kind"])], facts))
     for clock in clocks:
         if clock["breached_at"] is not None:
             facts = {name: clock[name] for name in ("promise", "cycle", "breach_no")}

@@ -1,6 +1,7 @@
 """Reads about tickets: one, a page of them, and what belongs to one."""
 
 from tickets.ticket.queries.one import (
+    OURS,
     assets_of,
     call_backs_of,
     events_of,
@@ -17,6 +18,7 @@ from tickets.ticket.queries.one import (
 from tickets.ticket.queries.page import Listed, Page, TicketFilter, find_page, visible
 
 __all__ = [
+    "OURS",
     "Listed",
     "Page",
     "TicketFilter",

@@ -14,6 +14,11 @@ from tickets.project.queries import holds_words, within
 from tickets.staff.rules import Verb, Who
 
 MOST = 8  # of each sort; more is noise while somebody waits
+# A caller met once calls about that project, an owner's named person about all of the owner's.
+_CALLS_ABOUT = or_(
+    Contact.project_id == Project.id,
+    Contact.project_id.is_(None) & (Contact.owner_id == Project.owner_id),
+)
 
 
 @dataclass(frozen=True)
@@ -65,13 +70,9 @@ async def callers(
         matches = Contact.grams.contains(wanted(number)) & Contact.digits.contains(number)
     else:
         matches = Contact.grams.contains(wanted(q)) & holds_words(q, Contact.name)
-    calls_about = or_(
-        Contact.project_id == Project.id,
-        Contact.project_id.is_(None) & (Contact.owner_id == Project.owner_id),
-    )
     rows = await session.execute(
         select(Contact, Project.code, Project.name, Owner.name)
-        .join(Project, calls_about)
+        .join(Project, _CALLS_ABOUT)
         .join(Owner, Owner.id == Project.owner_id)
         .where(matches, _may_see(who, Verb.CALLER_READ))
         # The owner's own people first, then whoever called last.
@@ -86,14 +87,10 @@ async def callers(
 
 async def caller(session: AsyncSession, who: Who, contact_id: int) -> Contact | None:
     """A caller chosen from the list, if he is of a project where one takes calls."""
-    calls_about = or_(
-        Contact.project_id == Project.id,
-        Contact.project_id.is_(None) & (Contact.owner_id == Project.owner_id),
-    )
     return (
         await session.scalars(
             select(Contact)
-            .join(Project, calls_about)
+            .join(Project, _CALLS_ABOUT)
             .where(Contact.id == contact_id, _may_see(who, Verb.CALLER_READ))
             .limit(1)
         )
