@@ -1,17 +1,15 @@
 """The forms that settle a substitution, posted from the ticket's page and from the phone."""
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from tickets.door import DoorRoute, Line, Now, Passage, Session
 from tickets.loan import actions
 from tickets.pages import page
-from tickets.phone.forms import ActForm, Brought, brought
-from tickets.refusals import Forbidden, Missing, Refused
+from tickets.phone.forms import ActForm, Brought, Do, attempted, brought
 from tickets.staff.rules import Verb, Who
 from tickets.staff.signed_in import needs
 from tickets.ticket.rules import FAULTS
@@ -79,7 +77,7 @@ async def _act(
     ref: str,
     act: str,
     form: type[F],
-    do: Callable[[F, Brought[F]], Awaitable[object]],
+    do: Do[F],
 ) -> Response:
     ticket, project = await visits.subject(session, who, ref)
     read = await brought(
@@ -91,17 +89,9 @@ async def _act(
         reported_at=ticket.reported_at,
         otherwise=f"/tickets/{ref}",
     )
-    if read.ready is not None:
-        try:
-            async with session.begin_nested():
-                await do(read.ready, read)
-            return RedirectResponse(read.next, 303)
-        except (Missing, Forbidden):
-            raise
-        except Refused as refusal:
-            read.refuse(who.locale, refusal)
-            # What the refusal rolled back is read again before it is shown.
-            ticket, project = await visits.subject(session, who, ref)
+    if done := await attempted(session, who, read, do):
+        return done
+    ticket, project = await visits.subject(session, who, ref)
     return page(
         request,
         "loan/act.html",

@@ -5,6 +5,7 @@ JavaScript: `at` (datetime-local in the project's zone, empty means now), `key`,
 (files), `photo_ids` (those already uploaded), `next` (where to go on).
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final, Generic, TypeVar
@@ -15,10 +16,11 @@ from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
+from starlette.responses import RedirectResponse
 
 from tickets import media
 from tickets.door import Line, Typed, typed
-from tickets.refusals import Invalid, Refused
+from tickets.refusals import Forbidden, Invalid, Missing, Refused
 from tickets.staff.rules import Who
 
 MOST_PHOTOS: Final = 20
@@ -42,6 +44,7 @@ class Brought(Generic[F]):
 
     typed: Typed[F]
     next: str
+    zone: str  # of the project, in which its times were typed
     at: datetime | None = None
     photos: list[UUID] = field(default_factory=list)
     status: int = 422
@@ -52,6 +55,10 @@ class Brought(Generic[F]):
 
     def refuse(self, locale: str, refusal: Refused) -> None:
         self.status = self.typed.refuse(locale, refusal)
+
+
+# What to do with a form that may be tried.
+Do = Callable[[F, Brought[F]], Awaitable[object]]
 
 
 async def brought(
@@ -67,7 +74,7 @@ async def brought(
     """Read it; pictures are kept at once, so that a refusal does not cost them."""
     told = await typed(request, form, many=frozenset({"photo_ids"}))
     went = local(str(told.values.get("next", "")), otherwise)
-    read = Brought(told, went)
+    read = Brought(told, went, zone)
     if told.model is not None:
         read.photos = list(told.model.photo_ids)
         try:
@@ -77,6 +84,26 @@ async def brought(
     await _keep_photos(request, session, who, read)
     told.values["photo_ids"] = [str(photo) for photo in read.photos]
     return read
+
+
+async def attempted(
+    session: AsyncSession, who: Who, read: Brought[F], do: Do[F]
+) -> RedirectResponse | None:
+    """Do it and go on; None where the form is to be shown again, with the sentence in it.
+
+    What a refusal had begun is taken back: rows read before are to be read again.
+    """
+    if read.ready is None:
+        return None
+    try:
+        async with session.begin_nested():
+            await do(read.ready, read)
+    except (Missing, Forbidden):
+        raise
+    except Refused as refusal:
+        read.refuse(who.locale, refusal)
+        return None
+    return RedirectResponse(read.next, 303)
 
 
 async def _keep_photos(request: Request, session: AsyncSession, who: Who, read: Brought[F]) -> None:

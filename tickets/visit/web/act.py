@@ -4,20 +4,18 @@ A refusal shows the one form again, on a page of its own, with everything that w
 pictures that were sent.
 """
 
-from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import zip_longest
 from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from pydantic import BaseModel, Field, ValidationError
 
 from tickets.door import DoorRoute, Line, Now, Passage, Session, sentence_for
 from tickets.pages import page
-from tickets.phone.forms import ActForm, Brought, brought
-from tickets.refusals import Forbidden, Missing, Refused
+from tickets.phone.forms import ActForm, Brought, Do, attempted, brought
 from tickets.sla.rules import Result
 from tickets.staff.rules import Verb, Who
 from tickets.staff.signed_in import needs
@@ -28,7 +26,6 @@ from tickets.visit.rules import RESULT_LABELS, Found, PartUsed, Stood
 router = APIRouter(route_class=DoorRoute)
 
 F = TypeVar("F", bound=ActForm)
-Do = Callable[[F, Brought[F]], Awaitable[object]]
 
 
 class ArrivalForm(ActForm):
@@ -165,17 +162,9 @@ async def _act(
     read.typed.values["parts"] = parts = await _parts_typed(request)
     for wrong in _wrong_parts(parts, who.locale):
         read.typed.errors.setdefault("parts", wrong)
-    if read.ready is not None:
-        try:
-            async with session.begin_nested():
-                await do(read.ready, read)
-            return RedirectResponse(read.next, 303)
-        except (Missing, Forbidden):
-            raise
-        except Refused as refusal:
-            read.refuse(who.locale, refusal)
-            # What the refusal rolled back is read again before it is shown.
-            ticket, project = await queries.subject(session, who, ref)
+    if done := await attempted(session, who, read, do):
+        return done
+    ticket, project = await queries.subject(session, who, ref)
     return page(
         request,
         "visit/act.html",
