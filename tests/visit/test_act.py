@@ -101,3 +101,37 @@ async def test_nothing_is_done_on_a_closed_ticket(
         answer = await client.post(f"/api/v1/tickets/{ticket.ref}/{act}", json=body)
         assert answer.status_code == 409
         assert answer.json()["detail"] == f"Ticket {ticket.ref} is not open any more."
+
+
+@pytest.mark.parametrize(
+    ("door", "body", "act"),
+    [
+        ("callbacks", {"outcome": "works"}, "call_back"),
+        ("closure", {"outcome": "out_of_scope", "told": "The tenant's own lamp"}, "closing"),
+        ("cancellation", {"reason": "A drill"}, "cancelling"),
+    ],
+)
+async def test_what_is_brought_to_the_end_of_a_ticket_is_kept_and_the_phones_clock_is_flagged(
+    session: AsyncSession,
+    as_role: SignedIn,
+    ticket: Ticket,
+    now: datetime,
+    door: str,
+    body: dict[str, str],
+    act: str,
+) -> None:
+    client = await as_role("manager")
+    url = f"/api/v1/tickets/{ticket.ref}"
+    if door == "callbacks":
+        assert (await client.post(f"{url}/repair", json=REPAIR)).status_code == 200
+    ids = []
+    for colour in ("red", "green"):
+        sent = {"file": ("a.jpg", make_jpeg(colour=colour))}
+        ids.append((await client.post("/api/v1/photos", files=sent)).json()["id"])
+    slow = {"phone_time": (now - timedelta(minutes=5)).isoformat()}
+    brought = body | slow | {"photos": ids[:1], "signature": ids[1]}
+    answer = await client.post(f"{url}/{door}", json=brought)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["flags"] == ["clock_skew"]
+    acts = {str(p.photo_id): p.act for p in await session.scalars(select(TicketPhoto))}
+    assert acts == {ids[0]: act, ids[1]: f"{act}_signature"}

@@ -180,9 +180,7 @@ async def _settle(
     session.add(made)
     await session.flush()
     flag(ticket, moment.flags)
-    await attach(session, who, ticket, photos, kind)
-    if signature is not None:
-        await attach(session, who, ticket, [signature], f"{kind}_signature")
+    await attach(session, who, ticket, photos, kind, signature=signature)
     if debt is not None and debt.state == SubstitutionState.OWED:
         debt.state, debt.settled_at = kind, moment.at
     ticket.version += 1

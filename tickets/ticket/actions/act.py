@@ -82,9 +82,7 @@ async def perform(
     session.add(act)
     await session.flush()
     flag(ticket, moment.flags)
-    await attach(session, who, ticket, photos, kind)
-    if signature is not None:
-        await attach(session, who, ticket, [signature], f"{kind}_signature")
+    await attach(session, who, ticket, photos, kind, signature=signature)
     told: dict[str, Any] = {"act_id": act.id, **(facts or {})}
     if kind is ActKind.REPAIR:
         told |= {"on_site": on_site, "result": result}
@@ -193,25 +191,32 @@ async def end_clocks(session: AsyncSession, ticket: Ticket, *, now: datetime, by
 
 
 async def attach(
-    session: AsyncSession, who: Who, ticket: Ticket, photos: Sequence[UUID], act: str
+    session: AsyncSession,
+    who: Who,
+    ticket: Ticket,
+    photos: Sequence[UUID],
+    act: str,
+    *,
+    signature: UUID | None = None,
 ) -> None:
     """Uploaded pictures become part of the ticket; one that is not ours is refused. Only what
     one brought or sees already: nobody looks at a picture by putting it on a ticket of his."""
-    if not photos:
+    brought = dict.fromkeys(photos, act)
+    if signature is not None:
+        brought.setdefault(signature, f"{act}_signature")
+    if not brought:
         return
     seen = (
         select(TicketPhoto.photo_id)
         .join(Ticket, Ticket.id == TicketPhoto.ticket_id)
-        .where(TicketPhoto.photo_id.in_(photos), visible(who))
+        .where(TicketPhoto.photo_id.in_(brought), visible(who))
     )
     his = or_(Photo.by_id == who.id, Photo.id.in_(seen))
-    known = set(await session.scalars(select(Photo.id).where(Photo.id.in_(photos), his)))
-    if set(photos) - known:
+    known = set(await session.scalars(select(Photo.id).where(Photo.id.in_(brought), his)))
+    if brought.keys() - known:
         raise Invalid("photos", "One of the photos is not known; please upload it again.")
     await session.execute(
         insert(TicketPhoto)
-        .values(
-            [{"ticket_id": ticket.id, "photo_id": p, "act": act} for p in dict.fromkeys(photos)]
-        )
+        .values([{"ticket_id": ticket.id, "photo_id": p, "act": of} for p, of in brought.items()])
         .on_conflict_do_nothing()
     )

@@ -1,5 +1,6 @@
 """The end of a ticket: asking the owner, closing with his word, cancelling."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,11 +11,9 @@ from tickets.refusals import Invalid, Refused
 from tickets.sla.rules import ActKind
 from tickets.staff.rules import Verb, Who
 from tickets.ticket import queries, rules
-from tickets.ticket.actions.act import end_clocks, must_be_open, perform, when
+from tickets.ticket.actions.act import attach, end_clocks, flag, must_be_open, perform, when
 from tickets.ticket.models import CallBack, Ticket
 from tickets.ticket.rules import NOTHING_BREAKS, Asked, Kind, Status
-
-OUTCOMES = ("works", "does_not", "not_reached")
 
 
 async def call_back(
@@ -29,6 +28,8 @@ async def call_back(
     phone_time: datetime | None = None,
     note: str | None = None,
     key: UUID | None = None,
+    photos: Sequence[UUID] = (),
+    signature: UUID | None = None,
 ) -> CallBack | None:
     """回访. Satisfaction is asked once per cycle (rules.md §4). Three tries may stand for the
     owner's word, so a form sent twice (`key`) is one try: None."""
@@ -44,6 +45,8 @@ async def call_back(
     if rating is not None and any(c.rating for c in asked if c.cycle == ticket.cycle):
         raise Refused("The owner has been asked how satisfied he is already.")
     moment = when(ticket, at, phone_time, now)
+    flag(ticket, moment.flags)
+    await attach(session, who, ticket, photos, "call_back", signature=signature)
     made = CallBack(
         ticket_id=ticket.id,
         cycle=ticket.cycle,
@@ -82,6 +85,8 @@ async def close(
     confirmed_by: str | None = None,
     outcome: str | None = None,
     told: str | None = None,
+    photos: Sequence[UUID] = (),
+    signature: UUID | None = None,
 ) -> Ticket:
     """结案. With the owner's word or after three tries; `out_of_scope` says what was told."""
     ticket = await queries.find(session, who, ref, Verb.TICKET_CLOSE, lock=True)
@@ -98,6 +103,8 @@ async def close(
     if obstacle:
         raise Refused(obstacle)
     moment = when(ticket, at, phone_time, now)
+    flag(ticket, moment.flags)
+    await attach(session, who, ticket, photos, "closing", signature=signature)
     if ticket.status == Status.OPEN:
         # Whoever tells the caller that this is not ours has answered him.
         await perform(
@@ -137,6 +144,8 @@ async def cancel(
     now: datetime,
     at: datetime | None = None,
     phone_time: datetime | None = None,
+    photos: Sequence[UUID] = (),
+    signature: UUID | None = None,
 ) -> Ticket:
     """作废. Unmet clocks not yet late are not needed any more; a breach stays (rules.md §2)."""
     ticket = await queries.find(session, who, ref, Verb.TICKET_CANCEL, lock=True)
@@ -144,6 +153,8 @@ async def cancel(
     if ticket.status == Status.REPAIRED:
         raise Refused("What has been repaired is closed, not cancelled.")
     moment = when(ticket, at, phone_time, now)
+    flag(ticket, moment.flags)
+    await attach(session, who, ticket, photos, "cancelling", signature=signature)
     await end_clocks(session, ticket, now=now, by_id=who.id)
     _end(ticket, Status.CANCELLED, moment.at)
     record(

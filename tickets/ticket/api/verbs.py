@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from tickets.desk.queries.ticket import TicketShown, shown
 from tickets.door import (
@@ -17,6 +17,7 @@ from tickets.door import (
     Now,
     Passage,
     Session,
+    Strict,
 )
 from tickets.staff.rules import Verb, Who
 from tickets.staff.signed_in import needs
@@ -26,9 +27,7 @@ from tickets.ticket.rules import Main
 router = APIRouter(prefix="/tickets", tags=["tickets"], route_class=DoorRoute, responses=PROBLEMS)
 
 
-class AssignmentIn(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class AssignmentIn(Strict):
     technician: Line | int
     version: int | None = None
 
@@ -55,16 +54,12 @@ class CancellationIn(ActIn):
     reason: Passage
 
 
-class MainIn(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class MainIn(Strict):
     main_equipment: Main
     version: int | None = None
 
 
-class NoteIn(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class NoteIn(Strict):
     text: Passage
     photos: Annotated[list[UUID], Field(max_length=50)] = []
 
@@ -128,6 +123,8 @@ async def call_back(
         at=given.at,
         phone_time=given.phone_time,
         now=now,
+        photos=given.photos,
+        signature=given.signature,
     )
     return await shown(session, await queries.find(session, who, ref), now)
 
@@ -151,6 +148,8 @@ async def close(
         confirmed_by=given.confirmed_by,
         outcome=given.outcome,
         told=given.told,
+        photos=given.photos,
+        signature=given.signature,
     )
     return await shown(session, ticket, now)
 
@@ -164,7 +163,15 @@ async def cancel(
     given: CancellationIn,
 ) -> TicketShown:
     ticket = await actions.cancel(
-        session, who, ref, reason=given.reason, now=now, at=given.at, phone_time=given.phone_time
+        session,
+        who,
+        ref,
+        reason=given.reason,
+        now=now,
+        at=given.at,
+        phone_time=given.phone_time,
+        photos=given.photos,
+        signature=given.signature,
     )
     return await shown(session, ticket, now)
 

@@ -1,6 +1,5 @@
 """The desk's acts as forms; a refusal shows the page again with the form as it was typed."""
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
@@ -10,21 +9,18 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, Field
 
 from tickets.door import DoorRoute, Line, Now, Passage, Session, typed
-from tickets.phone.forms import ActForm, Brought, brought, instant_typed
+from tickets.phone.forms import ActForm, Brought, Do, attempted, brought, instant_typed
 from tickets.project import queries as projects
 from tickets.refusals import Forbidden, Invalid, Missing, Refused
 from tickets.staff.rules import Verb, Who
 from tickets.staff.signed_in import needs
 from tickets.ticket import actions, queries
-from tickets.ticket.models import Ticket
 from tickets.ticket.rules import Main
 from tickets.ticket.web.page import shown
 
 router = APIRouter(route_class=DoorRoute)
 
 F = TypeVar("F", bound=ActForm)
-# What to do with a form that could be read: (its model, when it was, the project's zone).
-Do = Callable[[F, Brought[F], str], Awaitable[object]]
 
 
 async def _act(
@@ -38,32 +34,21 @@ async def _act(
     do: Do[F],
 ) -> Response:
     ticket = await queries.find(session, who, ref)
-    zone = await _zone(session, who, ticket)
+    project = await projects.find_by_id(session, who, ticket.project_id)
     read = await brought(
         request,
         session,
         who,
         form,
-        zone=zone,
+        zone=project.timezone,
         reported_at=ticket.reported_at,
         otherwise=f"/tickets/{ref}",
     )
-    if read.ready is not None:
-        try:
-            async with session.begin_nested():
-                await do(read.ready, read, zone)
-            return RedirectResponse(read.next, 303)
-        except (Missing, Forbidden):
-            raise
-        except Refused as refusal:
-            read.refuse(who.locale, refusal)
+    if done := await attempted(session, who, read, do):
+        return done
     return await shown(
         request, who, session, now, ref, status=read.status, act=name, typed=read.typed
     )
-
-
-async def _zone(session: Session, who: Who, ticket: Ticket) -> str:
-    return (await projects.find_by_id(session, who, ticket.project_id)).timezone
 
 
 class AssignmentForm(ActForm):
@@ -79,7 +64,7 @@ async def assign(
     session: Session,
     now: Now,
 ) -> Response:
-    async def do(form: AssignmentForm, read: Brought[AssignmentForm], zone: str) -> None:
+    async def do(form: AssignmentForm, read: Brought[AssignmentForm]) -> None:
         await actions.assign(
             session, who, ref, technician=form.technician, version=form.version, now=now
         )
@@ -101,9 +86,9 @@ async def answer(
     session: Session,
     now: Now,
 ) -> Response:
-    async def do(form: ResponseForm, read: Brought[ResponseForm], zone: str) -> None:
+    async def do(form: ResponseForm, read: Brought[ResponseForm]) -> None:
         try:
-            expected_at = instant_typed(form.expected_at, zone, now)
+            expected_at = instant_typed(form.expected_at, read.zone, now)
         except Invalid as wrong:
             raise Invalid("expected_at", wrong.sentence) from None
         await actions.answer(
@@ -136,7 +121,7 @@ async def call_back(
     session: Session,
     now: Now,
 ) -> Response:
-    async def do(form: CallBackForm, read: Brought[CallBackForm], zone: str) -> None:
+    async def do(form: CallBackForm, read: Brought[CallBackForm]) -> None:
         await actions.call_back(
             session,
             who,
@@ -147,6 +132,7 @@ async def call_back(
             at=read.at,
             now=now,
             key=form.key,
+            photos=read.photos,
         )
 
     return await _act(request, who, session, now, ref, "callbacks", CallBackForm, do)
@@ -166,7 +152,7 @@ async def close(
     session: Session,
     now: Now,
 ) -> Response:
-    async def do(form: ClosureForm, read: Brought[ClosureForm], zone: str) -> None:
+    async def do(form: ClosureForm, read: Brought[ClosureForm]) -> None:
         await actions.close(
             session,
             who,
@@ -176,6 +162,7 @@ async def close(
             told=form.told,
             at=read.at,
             now=now,
+            photos=read.photos,
         )
 
     return await _act(request, who, session, now, ref, "closure", ClosureForm, do)
@@ -193,8 +180,10 @@ async def cancel(
     session: Session,
     now: Now,
 ) -> Response:
-    async def do(form: CancellationForm, read: Brought[CancellationForm], zone: str) -> None:
-        await actions.cancel(session, who, ref, reason=form.reason, at=read.at, now=now)
+    async def do(form: CancellationForm, read: Brought[CancellationForm]) -> None:
+        await actions.cancel(
+            session, who, ref, reason=form.reason, at=read.at, now=now, photos=read.photos
+        )
 
     return await _act(request, who, session, now, ref, "cancellation", CancellationForm, do)
 
@@ -211,7 +200,7 @@ async def note(
     session: Session,
     now: Now,
 ) -> Response:
-    async def do(form: NoteForm, read: Brought[NoteForm], zone: str) -> None:
+    async def do(form: NoteForm, read: Brought[NoteForm]) -> None:
         photos = tuple(read.photos)
         await actions.note(session, who, ref, text=form.text, now=now, photos=photos, key=form.key)
 
@@ -231,7 +220,7 @@ async def decide_main(
     session: Session,
     now: Now,
 ) -> Response:
-    async def do(form: MainForm, read: Brought[MainForm], zone: str) -> None:
+    async def do(form: MainForm, read: Brought[MainForm]) -> None:
         await actions.decide_main(
             session, who, ref, main=form.main_equipment, version=form.version, now=now
         )
