@@ -11,8 +11,9 @@ from tickets.db import Base
 class Asset(Base):
     __tablename__ = "asset"
     __table_args__ = (
+        # A code is used once in its project; by it the list is paged and a call names the asset.
         UniqueConstraint("project_id", "code"),
-        # The asset list of a project, paged by code; children of a cabinet or circuit.
+        # What stands in a cabinet or hangs on a circuit.
         Index("ix_asset_parent", "parent_id"),
         # The call screen and search find by any two characters of code, name or place.
         Index("ix_asset_grams", "grams", postgresql_using="gin"),
@@ -38,6 +39,8 @@ class Asset(Base):
     datum: Mapped[str] = mapped_column(default="WGS-84", server_default="WGS-84")
     installed_on: Mapped[date | None]
     retired_at: Mapped[datetime | None]
-    grams: Mapped[list[str]] = mapped_column(default=list, server_default="{}")
+    grams: Mapped[list[str]] = mapped_column(
+        default=list, server_default="{}", deferred=True, deferred_raiseload=True
+    )
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     version: Mapped[int] = mapped_column(default=1, server_default=text("1"))

@@ -22,6 +22,7 @@ class Substitution(Base):
 
     __tablename__ = "substitution"
     __table_args__ = (
+        # For a reaction that runs twice: one breach makes one debt.
         UniqueConstraint("ticket_id", "cycle"),
         CheckConstraint("state IN ('owed','loaned','measure','declined','lapsed')", name="state"),
         # The managers' page: debts nobody has settled yet, oldest first.
@@ -41,6 +42,7 @@ class Settlement(Base):
 
     __tablename__ = "settlement"
     __table_args__ = (
+        # A debt that arises asks what was recorded before it.
         Index("ix_settlement_ticket", "ticket_id", "cycle"),
         CheckConstraint("kind IN ('measure','declined')", name="kind"),
     )

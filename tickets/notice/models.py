@@ -26,7 +26,9 @@ class Notice(Base):
         ),
         # One notice per event and person, whatever is retried.
         Index("uq_notice_event", "event_id", "person_id", unique=True),
+        # The post takes the oldest that is owed.
         Index("ix_notice_owed", "id", postgresql_where=text("sent_at IS NULL")),
+        # The inbox, newest first; the count of unread ones on every staff page.
         Index("ix_notice_inbox", "person_id", "id"),
         Index("ix_notice_unread", "person_id", postgresql_where=text("read_at IS NULL")),
     )

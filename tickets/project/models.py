@@ -42,6 +42,7 @@ class Contact(Base):
         ),
         # The call screen finds people by any part of their number or name.
         Index("ix_contact_grams", "grams", postgresql_using="gin"),
+        # The people of a project's owner, on its page and while somebody calls.
         Index("ix_contact_owner", "owner_id"),
     )
 
@@ -53,12 +54,15 @@ class Contact(Base):
     digits: Mapped[str]
     title: Mapped[str | None]
     is_named: Mapped[bool] = mapped_column(default=False)
-    grams: Mapped[list[str]] = mapped_column(default=list, server_default="{}")
+    grams: Mapped[list[str]] = mapped_column(
+        default=list, server_default="{}", deferred=True, deferred_raiseload=True
+    )
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class Project(Base):
     __tablename__ = "project"
+    # The call screen and the list find by any part of code, name, address or owner.
     __table_args__ = (Index("ix_project_grams", "grams", postgresql_using="gin"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -69,7 +73,9 @@ class Project(Base):
     timezone: Mapped[str] = mapped_column(default="Asia/Shanghai")
     address: Mapped[str | None]
     hotline: Mapped[str | None]
-    grams: Mapped[list[str]] = mapped_column(default=list, server_default="{}")
+    grams: Mapped[list[str]] = mapped_column(
+        default=list, server_default="{}", deferred=True, deferred_raiseload=True
+    )
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     version: Mapped[int] = mapped_column(default=1, server_default="1")
 
@@ -81,6 +87,7 @@ class Acceptance(Base):
 
     __tablename__ = "acceptance"
     __table_args__ = (
+        # For two who accept at once: a batch is accepted once.
         UniqueConstraint("project_id", "batch"),
         CheckConstraint("months BETWEEN 1 AND 600", name="months"),
     )
@@ -98,6 +105,7 @@ class Terms(Base):
     """The service terms of a project from an instant on; a change is a new row (rules.md §2)."""
 
     __tablename__ = "terms"
+    # At any instant exactly one row is in force.
     __table_args__ = (UniqueConstraint("project_id", "valid_from"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -76,6 +76,7 @@ class Act(Base):
 
     __tablename__ = "act"
     __table_args__ = (
+        # Judging reads a ticket's acts in the order they happened.
         Index("ix_act_ticket", "ticket_id", "at"),
         CheckConstraint("kind IN ('response','arrival','repair','made_safe')", name="kind"),
     )
@@ -100,7 +101,9 @@ class Pause(Base):
 
     __tablename__ = "pause"
     __table_args__ = (
+        # Judging reads the pauses with the acts.
         Index("ix_pause_ticket", "ticket_id"),
+        # An interval that ends before it begins would make a due instant earlier.
         CheckConstraint("to_at IS NULL OR to_at > from_at", name="interval"),
     )
 

@@ -40,6 +40,7 @@ class HeldRole(Base):
 
     __tablename__ = "held_role"
     __table_args__ = (
+        # Scopes read one place per row: a role for both would be a role for neither.
         CheckConstraint("project_id IS NULL OR group_id IS NULL", name="one_place"),
         # The same role in the same place once; NULLs count as equal.
         Index(
@@ -92,6 +93,7 @@ class FailedSignIn(Base):
     """A wrong password, counted per name and per address so that guessing is slow."""
 
     __tablename__ = "failed_sign_in"
+    # The door asks for the newest failures of a name or address at every attempt.
     __table_args__ = (Index("ix_failed_sign_in_key", "key", "at"),)
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

@@ -27,14 +27,17 @@ class Ticket(Base):
         Index("ix_ticket_due", "breaks_at", "id"),
         # The board's strip: how many dangers are open.
         Index("ix_ticket_danger", "id", postgresql_where=text("is_open AND severity = 'S1'")),
+        # What is open in a project, on its page and while somebody calls about it.
         Index("ix_ticket_project", "project_id", "reported_at"),
         # The technician's round.
         Index("ix_ticket_round", "technician_id", "breaks_at", postgresql_where=text("is_open")),
+        # Search by a caller's name or number.
         Index("ix_ticket_reporter", "reporter_id"),
         # Search: any two Chinese characters, any three of a code or number.
         Index("ix_ticket_grams", "grams", postgresql_using="gin"),
         # An import run twice is one import.
         UniqueConstraint("project_id", "external_ref"),
+        # For whoever writes past the rules: a word no page knows is not kept.
         CheckConstraint(
             "status IN ('open','answered','on_site','repaired','closed','cancelled','merged')",
             name="status",
@@ -80,7 +83,9 @@ class Ticket(Base):
     closed_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
     confirmed_by: Mapped[str | None]
-    grams: Mapped[list[str]] = mapped_column(default=list, server_default="{}")
+    grams: Mapped[list[str]] = mapped_column(
+        default=list, server_default="{}", deferred=True, deferred_raiseload=True
+    )
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
@@ -89,6 +94,7 @@ class TicketAsset(Base):
     """What the ticket is about; any number of assets, or none."""
 
     __tablename__ = "ticket_asset"
+    # The asset's page, and the list by asset: which tickets were about it.
     __table_args__ = (Index("ix_ticket_asset_asset", "asset_id"),)
 
     ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), primary_key=True)
@@ -99,6 +105,7 @@ class TicketPhoto(Base):
     """A photo or signature that belongs to an act on a ticket (`opening`, `arrival`, …)."""
 
     __tablename__ = "ticket_photo"
+    # May this person see this photo? Asked from the photo's side.
     __table_args__ = (Index("ix_ticket_photo_photo", "photo_id"),)
 
     ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), primary_key=True)
@@ -111,6 +118,7 @@ class CallBack(Base):
 
     __tablename__ = "call_back"
     __table_args__ = (
+        # The ticket page, and closing, which counts the tries.
         Index("ix_call_back_ticket", "ticket_id"),
         CheckConstraint("outcome IN ('works','does_not','not_reached')", name="outcome"),
     )
