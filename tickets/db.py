@@ -3,10 +3,12 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any
 
-from sqlalchemy import DateTime, Interval, MetaData, Text
+from sqlalchemy import DateTime, Interval, MetaData, Text, event
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -57,12 +59,32 @@ def connect(url: str, *, pool_size: int = 10) -> AsyncEngine:
         f"postgresql+asyncpg://{rest}",
         pool_size=pool_size,
         max_overflow=pool_size,
-        pool_pre_ping=True,
         hide_parameters=True,  # what was typed, callers' numbers among it, stays out of the log
         connect_args={"server_settings": _SERVER_SETTINGS},
     )
+    _look_after_idling(engine)
     _sessions.configure(bind=engine)
     return engine
+
+
+IDLE = 1.0  # seconds
+
+
+def _look_after_idling(engine: AsyncEngine) -> None:
+    """A connection that lay idle may be dead (the server was started again): it is tried before
+    it is lent. One that came back a moment ago is not; that would cost every request a question."""
+
+    @event.listens_for(engine.sync_engine, "checkin")
+    def note(_connection: Any, record: Any) -> None:
+        record.info["back_at"] = monotonic()
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def look(connection: Any, record: Any, _lent: Any) -> None:
+        if monotonic() - record.info.get("back_at", 0.0) > IDLE:
+            try:
+                engine.dialect.do_ping(connection)
+            except Exception as error:
+                raise DisconnectionError from error  # the pool makes a fresh one
 
 
 @asynccontextmanager

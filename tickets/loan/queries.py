@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.loan.models import Settlement, Substitution
@@ -25,17 +25,26 @@ class SubstitutionShown:
 NOT_OWED = SubstitutionShown()
 
 
+# Built once: every ticket that is shown asks them.
+_OF_TICKETS = (
+    select(Substitution)
+    .where(Substitution.ticket_id.in_(bindparam("ticket_ids", expanding=True)))
+    .order_by(Substitution.ticket_id, Substitution.cycle)
+)
+_SETTLEMENTS = (
+    select(Settlement)
+    .where(Settlement.ticket_id == bindparam("ticket_id"))
+    .order_by(Settlement.at, Settlement.id)
+)
+
+
 async def of_tickets(
     session: AsyncSession, ticket_ids: Sequence[int]
 ) -> Mapping[int, SubstitutionShown]:
     """The debt of each ticket's newest cycle that has one; absent where none is owed."""
     if not ticket_ids:
         return {}
-    debts = await session.scalars(
-        select(Substitution)
-        .where(Substitution.ticket_id.in_(ticket_ids))
-        .order_by(Substitution.ticket_id, Substitution.cycle)
-    )
+    debts = await session.scalars(_OF_TICKETS, {"ticket_ids": ticket_ids})
     return {
         debt.ticket_id: SubstitutionShown(
             SubstitutionState(debt.state), debt.owed_at, debt.settled_at
@@ -58,10 +67,8 @@ async def settlements_of(
     session: AsyncSession, ticket_id: int, cycle: int | None = None
 ) -> Sequence[Settlement]:
     """Measures and refusals, oldest first."""
-    asked = select(Settlement).where(Settlement.ticket_id == ticket_id)
-    if cycle is not None:
-        asked = asked.where(Settlement.cycle == cycle)
-    return (await session.scalars(asked.order_by(Settlement.at, Settlement.id))).all()
+    asked = _SETTLEMENTS if cycle is None else _SETTLEMENTS.where(Settlement.cycle == cycle)
+    return (await session.scalars(asked, {"ticket_id": ticket_id})).all()
 
 
 async def by_key(session: AsyncSession, key: UUID) -> Settlement | None:

@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.sla.models import Act, Clock
-from tickets.sla.rules import PROMISE_ORDER, Promise
+from tickets.sla.rules import PROMISE_ORDER
 
 _ORDER = {promise.value: place for place, promise in enumerate(PROMISE_ORDER)}
 
@@ -17,13 +17,18 @@ def in_order(clocks: Sequence[Clock]) -> list[Clock]:
     return sorted(clocks, key=lambda c: (c.cycle, c.generation, _ORDER[c.promise]))
 
 
+# Built once: every ticket that is shown asks them.
+_CLOCKS = select(Clock).where(Clock.ticket_id.in_(bindparam("ticket_ids", expanding=True)))
+_ACTS = select(Act).where(Act.ticket_id == bindparam("ticket_id")).order_by(Act.at, Act.id)
+
+
 async def clocks_of(
     session: AsyncSession, ticket_ids: Sequence[int]
 ) -> Mapping[int, Sequence[Clock]]:
     """All clocks of some tickets, every cycle, in speaking order; one statement."""
     found: dict[int, list[Clock]] = defaultdict(list)
     if ticket_ids:
-        for clock in await session.scalars(select(Clock).where(Clock.ticket_id.in_(ticket_ids))):
+        for clock in await session.scalars(_CLOCKS, {"ticket_ids": ticket_ids}):
             found[clock.ticket_id].append(clock)
     return {ticket_id: in_order(clocks) for ticket_id, clocks in found.items()}
 
@@ -49,10 +54,8 @@ async def locked(session: AsyncSession, ticket_id: int, cycle: int) -> Sequence[
 
 async def acts_of(session: AsyncSession, ticket_id: int, cycle: int | None = None) -> list[Act]:
     """What was done, in the order it happened."""
-    asked = select(Act).where(Act.ticket_id == ticket_id).order_by(Act.at, Act.id)
-    if cycle is not None:
-        asked = asked.where(Act.cycle == cycle)
-    return list(await session.scalars(asked))
+    asked = _ACTS if cycle is None else _ACTS.where(Act.cycle == cycle)
+    return list(await session.scalars(asked, {"ticket_id": ticket_id}))
 
 
 async def overdue(session: AsyncSession, now: datetime, limit: int) -> Sequence[Clock]:
@@ -88,7 +91,3 @@ async def unstarted(session: AsyncSession, now: datetime, limit: int) -> Sequenc
             .with_for_update(skip_locked=True)
         )
     ).all()
-
-
-async def promise_of(session: AsyncSession, clock_id: int) -> Promise:
-    return Promise((await session.get_one(Clock, clock_id)).promise)

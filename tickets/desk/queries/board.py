@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Text, and_, func, select, tuple_
+from sqlalchemy import ColumnElement, ScalarSelect, Select, Text, bindparam, func, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,10 +17,10 @@ from tickets.project.models import Contact, Project
 from tickets.project.queries import within
 from tickets.sla.models import Clock
 from tickets.staff.models import HeldRole, Person
-from tickets.staff.rules import Role, Verb, Who
+from tickets.staff.rules import Role, Scope, Verb, Who
 from tickets.ticket.models import Ticket, TicketAsset
 from tickets.ticket.queries import TicketFilter, visible
-from tickets.ticket.queries.page import conditions, cursor_of, key_of
+from tickets.ticket.queries.page import conditions, cursor_of, key_of, visible_in
 from tickets.ticket.rules import NOTHING_BREAKS
 
 HOUR = timedelta(hours=1)
@@ -142,6 +143,34 @@ _PROMISE = (
 )
 
 
+# Built once, without the filter.
+_ROWS = (
+    select(
+        Ticket.id,
+        Ticket.ref,
+        Ticket.kind,
+        Ticket.severity,
+        Ticket.status,
+        Ticket.fault,
+        func.left(Ticket.description, 160),
+        Ticket.place,
+        Ticket.breaks_at,
+        Project.code,
+        Project.name,
+        Project.timezone,
+        Person.name,
+        Contact.name,
+        Contact.phone,
+        func.coalesce(_ASSETS, []),
+        _PROMISE,
+    )
+    .join(Project, Project.id == Ticket.project_id)
+    .outerjoin(Person, Person.id == Ticket.technician_id)
+    .outerjoin(Contact, Contact.id == Ticket.reporter_id)
+    .order_by(Ticket.breaks_at, Ticket.id)
+)
+
+
 async def rows(
     session: AsyncSession,
     who: Who,
@@ -152,33 +181,7 @@ async def rows(
     cursor: str | None = None,
 ) -> tuple[Sequence[BoardRow], str | None]:
     """A page of the board and the key of the next; one statement, only what is shown."""
-    asked = (
-        select(
-            Ticket.id,
-            Ticket.ref,
-            Ticket.kind,
-            Ticket.severity,
-            Ticket.status,
-            Ticket.fault,
-            func.left(Ticket.description, 160),
-            Ticket.place,
-            Ticket.breaks_at,
-            Project.code,
-            Project.name,
-            Project.timezone,
-            Person.name,
-            Contact.name,
-            Contact.phone,
-            func.coalesce(_ASSETS, []),
-            _PROMISE,
-        )
-        .join(Project, Project.id == Ticket.project_id)
-        .outerjoin(Person, Person.id == Ticket.technician_id)
-        .outerjoin(Contact, Contact.id == Ticket.reporter_id)
-        .where(and_(*_where(who, wanted, now)))
-        .order_by(Ticket.breaks_at, Ticket.id)
-        .limit(limit + 1)
-    )
+    asked = _ROWS.where(*_where(who, wanted, now)).limit(limit + 1)
     if cursor:
         asked = asked.where(tuple_(Ticket.breaks_at, Ticket.id) > tuple_(*key_of(cursor)))
     found = [BoardRow(*row) for row in await session.execute(asked)]
@@ -187,13 +190,8 @@ async def rows(
     return found[:limit], cursor_of(found[limit - 1].breaks_at, found[limit - 1].id)
 
 
-def _count(who: Who, *where: ColumnElement[bool]) -> ScalarSelect[int]:
-    some = (
-        select(Ticket.id)
-        .where(Ticket.is_open, visible(who, Verb.DESK_SEE), *where)
-        .limit(MANY)
-        .subquery()
-    )
+def _count(scope: Scope, *where: ColumnElement[bool]) -> ScalarSelect[int]:
+    some = select(Ticket.id).where(Ticket.is_open, visible_in(scope), *where).limit(MANY).subquery()
     return select(func.count()).select_from(some).scalar_subquery()
 
 
@@ -205,20 +203,9 @@ async def standing(
     Ids are taken before they are committed, so the newest alone could hide an older one that
     was committed later: how many of the newest are there is part of the version.
     """
-    newest = select(func.coalesce(func.max(Event.id), 0)).scalar_subquery()
-    last = select(Event.id).order_by(Event.id.desc()).limit(NEWEST).subquery()
-    present = select(func.count()).where(last.c.id > newest - NEWEST).scalar_subquery()
-    columns: list[ColumnElement[Any]] = [
-        newest,
-        present,
-        _count(who, Ticket.breaks_at < now),
-        _count(who, Ticket.breaks_at.between(now, now + HOUR)),
-        _count(who, Ticket.breaks_at.between(now, now + SOON)),
-        _count(who, Ticket.severity == "S1"),
-    ]
-    if with_choices:
-        columns += [_projects(who), _technicians()]
-    row = (await session.execute(select(*columns))).one()
+    asked = _standing(who.scope(Verb.DESK_SEE), with_choices)
+    soon = {"now": now, "hour": now + HOUR, "soon": now + SOON}
+    row = (await session.execute(asked, soon)).one()
     return Standing(
         f"{row[0]}.{row[1]}",
         *row[2:6],
@@ -226,10 +213,29 @@ async def standing(
     )
 
 
-def _projects(who: Who) -> ScalarSelect[Any]:
+@lru_cache(maxsize=100)
+def _standing(scope: Scope, with_choices: bool) -> Select[Any]:
+    """Built once for each reach of a role."""
+    newest = select(func.coalesce(func.max(Event.id), 0)).scalar_subquery()
+    last = select(Event.id).order_by(Event.id.desc()).limit(NEWEST).subquery()
+    present = select(func.count()).where(last.c.id > newest - NEWEST).scalar_subquery()
+    columns: list[ColumnElement[Any]] = [
+        newest,
+        present,
+        _count(scope, Ticket.breaks_at < bindparam("now")),
+        _count(scope, Ticket.breaks_at.between(bindparam("now"), bindparam("hour"))),
+        _count(scope, Ticket.breaks_at.between(bindparam("now"), bindparam("soon"))),
+        _count(scope, Ticket.severity == "S1"),
+    ]
+    if with_choices:
+        columns += [_projects(scope), _technicians()]
+    return select(*columns)
+
+
+def _projects(scope: Scope) -> ScalarSelect[Any]:
     some = (
         select(Project.code, Project.name)
-        .where(within(who.scope(Verb.DESK_SEE)))
+        .where(within(scope))
         .order_by(Project.code)
         .limit(500)
         .subquery()

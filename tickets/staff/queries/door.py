@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.settings import settings
@@ -39,17 +39,7 @@ async def by_sign_in(
 ) -> AtTheDoor | None:
     """One statement: every page begins with it. `locale` is for who has chosen none."""
     rows = await session.execute(
-        _with_roles(SignIn.id, SignIn.seen_at)
-        .select_from(SignIn)
-        .join(Person, Person.id == SignIn.person_id)
-        .outerjoin(HeldRole, HeldRole.person_id == Person.id)
-        .where(
-            SignIn.key_hash == key_hash,
-            SignIn.ended_at.is_(None),
-            SignIn.expires_at > now,
-            SignIn.seen_at > now - IDLE,
-            Person.retired_at.is_(None),
-        )
+        _BY_SIGN_IN, {"key_hash": key_hash, "now": now, "idle_since": now - IDLE}
     )
     return _at_the_door(rows.all(), now, locale, by_browser=True)
 
@@ -57,13 +47,7 @@ async def by_sign_in(
 async def by_token(
     session: AsyncSession, key_hash: str, now: datetime, *, locale: str | None = None
 ) -> AtTheDoor | None:
-    rows = await session.execute(
-        _with_roles(Token.id, Token.used_at)
-        .select_from(Token)
-        .join(Person, Person.id == Token.person_id)
-        .outerjoin(HeldRole, HeldRole.person_id == Person.id)
-        .where(Token.key_hash == key_hash, Token.revoked_at.is_(None), Person.retired_at.is_(None))
-    )
+    rows = await session.execute(_BY_TOKEN, {"key_hash": key_hash})
     return _at_the_door(rows.all(), now, locale, by_browser=False)
 
 
@@ -78,6 +62,33 @@ def _with_roles(*first: Any) -> Select[Any]:
         HeldRole.project_id,
         HeldRole.group_id,
     )
+
+
+# Built once: every request begins with one of them.
+_BY_SIGN_IN = (
+    _with_roles(SignIn.id, SignIn.seen_at)
+    .select_from(SignIn)
+    .join(Person, Person.id == SignIn.person_id)
+    .outerjoin(HeldRole, HeldRole.person_id == Person.id)
+    .where(
+        SignIn.key_hash == bindparam("key_hash"),
+        SignIn.ended_at.is_(None),
+        SignIn.expires_at > bindparam("now"),
+        SignIn.seen_at > bindparam("idle_since"),
+        Person.retired_at.is_(None),
+    )
+)
+_BY_TOKEN = (
+    _with_roles(Token.id, Token.used_at)
+    .select_from(Token)
+    .join(Person, Person.id == Token.person_id)
+    .outerjoin(HeldRole, HeldRole.person_id == Person.id)
+    .where(
+        Token.key_hash == bindparam("key_hash"),
+        Token.revoked_at.is_(None),
+        Person.retired_at.is_(None),
+    )
+)
 
 
 def _at_the_door(

@@ -2,11 +2,31 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.staff.models import HeldRole, Person
 from tickets.staff.rules import Role
+
+# Built once: whoever is told something is found by it, and the ticket page asks it.
+_IN_ROLE = (
+    select(Person)
+    .where(
+        Person.id.in_(
+            select(HeldRole.person_id).where(
+                HeldRole.role.in_(bindparam("roles", expanding=True)),
+                or_(
+                    and_(HeldRole.project_id.is_(None), HeldRole.group_id.is_(None)),
+                    HeldRole.project_id == bindparam("project_id"),
+                    HeldRole.group_id == bindparam("group_id"),
+                ),
+            )
+        ),
+        Person.retired_at.is_(None),
+        Person.is_program.is_(False),
+    )
+    .order_by(Person.id)
+)
 
 
 async def in_role(
@@ -15,20 +35,7 @@ async def in_role(
     """The people who hold one of the roles for a project; programs are told nothing."""
     return (
         await session.scalars(
-            select(Person)
-            .join(HeldRole, HeldRole.person_id == Person.id)
-            .where(
-                HeldRole.role.in_(roles),
-                or_(
-                    and_(HeldRole.project_id.is_(None), HeldRole.group_id.is_(None)),
-                    HeldRole.project_id == project_id,
-                    and_(HeldRole.group_id.is_not(None), HeldRole.group_id == (group_id or 0)),
-                ),
-                Person.retired_at.is_(None),
-                Person.is_program.is_(False),
-            )
-            .distinct()
-            .order_by(Person.id)
+            _IN_ROLE, {"roles": roles, "project_id": project_id, "group_id": group_id or 0}
         )
     ).all()
 

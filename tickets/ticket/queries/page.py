@@ -16,7 +16,7 @@ from tickets.project.models import Contact, Project
 from tickets.project.queries import within
 from tickets.refusals import Invalid
 from tickets.sla.models import Clock
-from tickets.staff.rules import Verb, Who
+from tickets.staff.rules import Scope, Verb, Who
 from tickets.ticket.models import Ticket, TicketAsset
 
 
@@ -55,7 +55,10 @@ class Page:
 
 def visible(who: Who, verb: Verb = Verb.TICKET_READ) -> ColumnElement[bool]:
     """The filter that makes what one may not see not exist; wants Project joined or in reach."""
-    scope = who.scope(verb)
+    return visible_in(who.scope(verb))
+
+
+def visible_in(scope: Scope) -> ColumnElement[bool]:
     if scope.everywhere:
         return true()
     return Ticket.project_id.in_(select(Project.id).where(within(scope)))
@@ -127,6 +130,14 @@ def matches(who: Who, text: str) -> ColumnElement[bool]:
     return hit
 
 
+# Built once, without the filter.
+_PAGE = (
+    select(Ticket, Project.code, Project.name, Project.timezone)
+    .join(Project, Project.id == Ticket.project_id)
+    .order_by(Ticket.breaks_at, Ticket.id)
+)
+
+
 async def find_page(
     session: AsyncSession,
     who: Who,
@@ -137,13 +148,7 @@ async def find_page(
     cursor: str | None = None,
 ) -> Page:
     """One statement. The key is (breaks_at, id): equal instants lose and double nothing."""
-    asked = (
-        select(Ticket, Project.code, Project.name, Project.timezone)
-        .join(Project, Project.id == Ticket.project_id)
-        .where(and_(*conditions(who, filters, now)))
-        .order_by(Ticket.breaks_at, Ticket.id)
-        .limit(limit + 1)
-    )
+    asked = _PAGE.where(*conditions(who, filters, now)).limit(limit + 1)
     if cursor:
         asked = asked.where(tuple_(Ticket.breaks_at, Ticket.id) > tuple_(*key_of(cursor)))
     rows = (await session.execute(asked)).all()
