@@ -71,18 +71,6 @@ def _tag(request: Request, who: Who, standing: Standing, live: str) -> str:
     return f'"{hashlib.sha256(seen.encode()).hexdigest()[:24]}"'
 
 
-@lru_cache(maxsize=4000)
-def _shown(row: BoardRow, locale: str, minute: int) -> Markup:
-    """A row's HTML. It changes with what it shows, and with the minutes that are left: `minute`
-    counts them, rounded down, so that a row is made once and shown to all until it passes."""
-    now = row.breaks_at - timedelta(minutes=minute)
-    return pages.fragment("desk/board_row.html", locale, now, row=row, faults=FAULTS)
-
-
-def _minute(row: BoardRow, now: datetime) -> int:
-    return 0 if row.is_waiting else math.ceil((row.breaks_at - now) / MINUTE)
-
-
 async def _rows(
     session: Session, who: Who, wanted: BoardFilter, now: datetime, cursor: str | None
 ) -> dict[str, Any]:
