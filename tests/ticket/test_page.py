@@ -89,6 +89,27 @@ async def test_it_says_which_act_implied_a_promise(
     assert "Recorded by hotline" in shown
 
 
+async def test_it_names_the_owners_person_who_declined_a_substitute(
+    as_role: AsRole, ticket: Ticket
+) -> None:
+    hotline = await as_role("hotline")
+    told = {"by": "Director Wang", "note": "The square is closed anyway"}
+    at = f"/api/v1/tickets/{ticket.ref}/substitution_declined"
+    assert (await hotline.post(at, json=told)).status_code == 201
+    assert "Director Wang" in (await hotline.get(f"/tickets/{ticket.ref}")).text
+
+
+async def test_nobody_is_promised_for_before_the_report(
+    session: AsyncSession, as_role: AsRole, ticket: Ticket, now: datetime
+) -> None:
+    hotline = await as_role("hotline")
+    past = {"expected_at": (now - 4 * HOUR).isoformat()}
+    answer = await hotline.post(f"/api/v1/tickets/{ticket.ref}/response", json=past)
+    assert answer.status_code == 422
+    assert [each["field"] for each in answer.json()["errors"]] == ["expected_at"]
+    assert (await fresh(session, ticket)).expected_at is None
+
+
 async def test_it_shows_cover_its_reason_and_who_pays(as_role: AsRole, ticket: Ticket) -> None:
     client = await as_role("manager")
     shown = (await client.get(f"/tickets/{ticket.ref}")).text

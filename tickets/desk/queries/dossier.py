@@ -170,7 +170,7 @@ async def dossier(session: AsyncSession, who: Who, ref: str, now: datetime) -> D
         photos,
         debt,
         settlements,
-        await _decliners(session, settlements),
+        await _decliners(session, settlements) if is_ours else {},
         call_backs,
         [
             Line(event, names.get(event.by_id or 0))
@@ -246,9 +246,7 @@ def _told(clock: Clock, acts: Sequence[Act], names: Mapping[int, str], now: date
     )
 
 
-async def _decliners(
-    session: AsyncSession, settlements: Iterable[Settlement]
-) -> Mapping[int, str]:
+async def _decliners(session: AsyncSession, settlements: Iterable[Settlement]) -> Mapping[int, str]:
     """Who of the owner's people declined: a refusal without its name proves nothing."""
     ids = [each.contact_id for each in settlements if each.contact_id is not None]
     if not ids:

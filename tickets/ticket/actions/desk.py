@@ -90,6 +90,8 @@ async def answer(
     ticket = await queries.find(session, who, ref, Verb.TICKET_ANSWER, lock=True)
     # Sent a second time it is the same act: it neither gives the ticket away again nor promises.
     is_new = key is None or await session.scalar(select(Act.id).where(Act.key == key)) is None
+    if is_new and expected_at is not None and expected_at < ticket.reported_at:
+        raise Invalid("expected_at", "Nobody comes before it was reported.")
     if technician and is_new:
         must_be_open(ticket)
         await _give(session, ticket, technician, who, now)
