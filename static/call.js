@@ -65,6 +65,7 @@ function start() {
   let asked = "";
   let answer = Promise.resolve();
   let timer = 0;
+  let stranger = ""; // a number or a name nobody knows, typed into the search box
   function ask() {
     const q = search.value.trim();
     if (q === asked) return answer;
@@ -78,6 +79,8 @@ function start() {
     answer = fragment(`/desk/call/found?q=${encodeURIComponent(q)}`).then((html) => {
       if (q !== asked || html === null) return;
       found.innerHTML = html;
+      // Who calls is settled: what is searched now is the place.
+      if (isSettled()) found.querySelector("ul")?.append(...found.querySelectorAll('[data-sort="caller"]'));
       finder.open(document.activeElement === search);
     });
     return answer;
@@ -96,9 +99,13 @@ function start() {
     if (!typed) return;
     const isNumber = /^[+\d][\d -]{4,}$/.test(typed);
     set(isNumber ? "reporter_phone" : "reporter_name", typed);
+    stranger = typed;
     clear();
     fields.namedItem(isNumber ? "reporter_name" : "reporter_phone").focus();
   });
+  function isSettled() {
+    return stranger && [fields.reporter_phone.value, fields.reporter_name.value].includes(stranger);
+  }
   function clear() {
     search.value = asked = "";
     found.replaceChildren();
