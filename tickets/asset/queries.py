@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, literal, or_, select
+from sqlalchemy import bindparam, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.asset.models import Asset
@@ -42,15 +42,19 @@ def label(kind: str) -> str:
     return KINDS.get(kind) or FAMILIES.get(kind) or kind
 
 
+_BY_CODES = select(Asset).where(
+    Asset.project_id == bindparam("project_id"),
+    Asset.code.in_(bindparam("codes", expanding=True)),
+)
+
+
 async def by_codes(session: AsyncSession, project_id: int, codes: Sequence[str]) -> list[Asset]:
     """In the order they were named, each once; an unknown one is `Invalid("assets")`."""
     asked = list(dict.fromkeys(codes))
     shaped = [code for code in asked if CODE.fullmatch(code)]
     found: dict[str, Asset] = {}
     if shaped:
-        rows = await session.scalars(
-            select(Asset).where(Asset.project_id == project_id, Asset.code.in_(shaped))
-        )
+        rows = await session.scalars(_BY_CODES, {"project_id": project_id, "codes": shaped})
         found = {asset.code: asset for asset in rows}
     for code in asked:
         if code not in found:

@@ -9,11 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.util import identity_key
 
+from tickets.asset.models import Asset
 from tickets.loan import queries as loans
 from tickets.loan.queries import SubstitutionShown
 from tickets.project.models import Project
 from tickets.sla import queries as sla
 from tickets.sla.models import Clock
+from tickets.sla.queries import in_order
 from tickets.sla.rules import due_of, state
 from tickets.staff.models import Person
 from tickets.ticket import queries as tickets
@@ -113,35 +115,68 @@ async def shown_many(
     projects = await _known(session, Project, {ticket.project_id for ticket in tickets_})
     people = await _known(session, Person, {t.technician_id for t in tickets_ if t.technician_id})
     return [
-        TicketShown(
-            ref=ticket.ref,
-            kind=ticket.kind,
-            project=projects[ticket.project_id].code,
-            assets=[asset.code for asset in assets.get(ticket.id, ())],
-            main_equipment=ticket.main_equipment,
-            status=ticket.status,
-            severity=ticket.severity,
-            fault=ticket.fault,
-            description=ticket.description,
-            place=ticket.place,
-            channel=ticket.channel,
-            reported_at=ticket.reported_at,
-            received_at=ticket.received_at,
-            cycle=ticket.cycle,
-            technician=people[ticket.technician_id].login if ticket.technician_id else None,
-            technician_name=people[ticket.technician_id].name if ticket.technician_id else None,
-            expected_at=ticket.expected_at,
-            cause=ticket.cause,
-            cover=CoverShown(ticket.cover, ticket.cover_reason, ticket.cover_ends_on),
-            payer=PayerShown(ticket.payer_labour, ticket.payer_parts, ticket.payer_reason),
-            clocks=[clock_shown(clock, now) for clock in clocks.get(ticket.id, ())],
-            substitution=debts.get(ticket.id, loans.NOT_OWED),
-            flags=list(ticket.flags),
-            closed_at=ticket.closed_at,
-            version=ticket.version,
+        _told(
+            ticket,
+            projects[ticket.project_id],
+            people.get(ticket.technician_id or 0),
+            clocks.get(ticket.id, ()),
+            assets.get(ticket.id, ()),
+            debts.get(ticket.id, loans.NOT_OWED),
+            now,
         )
         for ticket in tickets_
     ]
+
+
+async def shown_opened(
+    session: AsyncSession,
+    ticket: Ticket,
+    project: Project,
+    clocks: Sequence[Clock],
+    assets: Sequence[Asset],
+    now: datetime,
+) -> TicketShown:
+    """A ticket written in this very transaction: what is at hand is not asked for again."""
+    await session.flush()
+    return _told(ticket, project, None, in_order(clocks), assets, loans.NOT_OWED, now)
+
+
+def _told(
+    ticket: Ticket,
+    project: Project,
+    technician: Person | None,
+    clocks: Sequence[Clock],
+    assets: Sequence[Asset],
+    debt: SubstitutionShown,
+    now: datetime,
+) -> TicketShown:
+    return TicketShown(
+        ref=ticket.ref,
+        kind=ticket.kind,
+        project=project.code,
+        assets=[asset.code for asset in assets],
+        main_equipment=ticket.main_equipment,
+        status=ticket.status,
+        severity=ticket.severity,
+        fault=ticket.fault,
+        description=ticket.description,
+        place=ticket.place,
+        channel=ticket.channel,
+        reported_at=ticket.reported_at,
+        received_at=ticket.received_at,
+        cycle=ticket.cycle,
+        technician=technician.login if technician else None,
+        technician_name=technician.name if technician else None,
+        expected_at=ticket.expected_at,
+        cause=ticket.cause,
+        cover=CoverShown(ticket.cover, ticket.cover_reason, ticket.cover_ends_on),
+        payer=PayerShown(ticket.payer_labour, ticket.payer_parts, ticket.payer_reason),
+        clocks=[clock_shown(clock, now) for clock in clocks],
+        substitution=debt,
+        flags=list(ticket.flags),
+        closed_at=ticket.closed_at,
+        version=ticket.version,
+    )
 
 
 N = TypeVar("N", Project, Person)

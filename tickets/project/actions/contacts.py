@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -106,30 +106,44 @@ async def contact_for(session: AsyncSession, *, project: Project, name: str, pho
     Two calls of the same voice at once make one row: the unique index decides.
     """
     number = digits(phone)
-    known = (
-        select(Contact)
-        .where(
-            Contact.digits == number,
-            Contact.name == name,
-            (Contact.project_id == project.id)
-            | (Contact.project_id.is_(None) & (Contact.owner_id == project.owner_id)),
-        )
-        .order_by(Contact.is_named.desc(), Contact.id)
-        .limit(1)
-    )
-    contact = await session.scalar(known)
+    voice = {
+        "number": number,
+        "voice": name,
+        "project": project.id,
+        "owner": project.owner_id,
+    }
+    contact = await session.scalar(_VOICE, voice)
     if contact is None:
-        await session.execute(
-            insert(Contact)
-            .values(
-                project_id=project.id,
-                name=name,
-                phone=phone,
-                digits=number,
-                is_named=False,
-                grams=grams(name, number),
-            )
-            .on_conflict_do_nothing()
+        contact = await session.scalar(
+            _NEW_VOICE, voice | {"phone": phone, "slices": grams(name, number)}
         )
-        contact = (await session.scalars(known)).one()
+    if contact is None:  # a twin was quicker
+        contact = (await session.scalars(_VOICE, voice)).one()
     return contact
+
+
+# Built once: every call asks them.
+_VOICE = (
+    select(Contact)
+    .where(
+        Contact.digits == bindparam("number"),
+        Contact.name == bindparam("voice"),
+        (Contact.project_id == bindparam("project"))
+        | (Contact.project_id.is_(None) & (Contact.owner_id == bindparam("owner"))),
+    )
+    .order_by(Contact.is_named.desc(), Contact.id)
+    .limit(1)
+)
+_NEW_VOICE = (
+    insert(Contact)
+    .values(
+        project_id=bindparam("project"),
+        name=bindparam("voice"),
+        phone=bindparam("phone"),
+        digits=bindparam("number"),
+        is_named=False,
+        grams=bindparam("slices"),
+    )
+    .on_conflict_do_nothing()
+    .returning(Contact)
+)

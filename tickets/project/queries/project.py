@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Integer, Text, column, func, or_, select, table
+from sqlalchemy import ColumnElement, Integer, Text, bindparam, column, func, or_, select, table
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
@@ -45,6 +45,9 @@ def _is_code(code: str) -> bool:
     return CODE.fullmatch(code) is not None
 
 
+_WITH_OWNER = select(Project).options(joinedload(Project.owner))
+
+
 async def _found(
     session: AsyncSession,
     who: Who,
@@ -54,8 +57,10 @@ async def _found(
     *,
     shaped: bool = True,
 ) -> Project:
-    seen = or_(within(who.scope(Verb.PROJECT_READ)), within(who.scope(verb)))
-    statement = select(Project).where(which, seen).options(joinedload(Project.owner))
+    scopes = (who.scope(Verb.PROJECT_READ), who.scope(verb))
+    statement = _WITH_OWNER.where(which)
+    if not any(scope.everywhere for scope in scopes):
+        statement = statement.where(or_(*map(within, scopes)))
     if lock:
         # For whoever changes the project: the second writer waits and then sees the first's work.
         statement = statement.with_for_update(of=Project).execution_options(populate_existing=True)
@@ -132,16 +137,26 @@ def _owner_name() -> ColumnElement[str]:
     return select(Owner.name).where(Owner.id == Project.owner_id).scalar_subquery()
 
 
+# Built once: every call asks them.
+_ACCEPTANCES = (
+    select(Acceptance)
+    .where(Acceptance.project_id.in_(bindparam("project_ids", expanding=True)))
+    .order_by(Acceptance.accepted_on, Acceptance.batch)
+)
+_TERMS = (
+    select(Terms.numbers)
+    .where(Terms.project_id == bindparam("project_id"), Terms.valid_from <= bindparam("at"))
+    .order_by(Terms.valid_from.desc())
+    .limit(1)
+)
+
+
 async def acceptances_of(
     session: AsyncSession, project_ids: Sequence[int]
 ) -> dict[int, list[Acceptance]]:
     by_project: dict[int, list[Acceptance]] = defaultdict(list)
     if project_ids:
-        for row in await session.scalars(
-            select(Acceptance)
-            .where(Acceptance.project_id.in_(project_ids))
-            .order_by(Acceptance.accepted_on, Acceptance.batch)
-        ):
+        for row in await session.scalars(_ACCEPTANCES, {"project_ids": project_ids}):
             by_project[row.project_id].append(row)
     return by_project
 
@@ -156,12 +171,7 @@ async def cover_at(
 
 async def terms_at(session: AsyncSession, project_id: int, at: datetime) -> ServiceTerms:
     """The terms in force at an instant: the newest row that has begun, else the defaults."""
-    numbers = await session.scalar(
-        select(Terms.numbers)
-        .where(Terms.project_id == project_id, Terms.valid_from <= at)
-        .order_by(Terms.valid_from.desc())
-        .limit(1)
-    )
+    numbers = await session.scalar(_TERMS, {"project_id": project_id, "at": at})
     return ServiceTerms.from_json(numbers or {})
 
 

@@ -1,19 +1,24 @@
 """A call comes in: the ticket, its cover decided and frozen, its clocks started."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.asset import queries as assets
+from tickets.asset.models import Asset
 from tickets.events import record
 from tickets.grams import grams
 from tickets.project import actions as project_actions
 from tickets.project import queries as projects
+from tickets.project.models import Project
 from tickets.refusals import Invalid
 from tickets.sla import actions as sla
+from tickets.sla.models import Clock
 from tickets.staff.rules import Verb, Who
 from tickets.ticket import rules
 from tickets.ticket.actions.act import attach
@@ -23,11 +28,29 @@ from tickets.ticket.rules import Call, Kind, Status
 AHEAD = timedelta(minutes=2)  # how far a reporter's watch may be before ours (rules.md §2)
 
 
+@dataclass(frozen=True)
+class Opened:
+    """A ticket with what was written for it, so that nobody need ask for it again."""
+
+    ticket: Ticket
+    project: Project
+    clocks: Sequence[Clock]
+    assets: Sequence[Asset]
+
+
 async def open_ticket(session: AsyncSession, who: Who, call: Call, now: datetime) -> Ticket:
     """One transaction: the ticket exists with its clocks, or there is no ticket.
 
     Raises Missing for a project one may not see, Invalid for what cannot be.
     """
+    opened = await open_with_clocks(session, who, call, now)
+    return opened if isinstance(opened, Ticket) else opened.ticket
+
+
+async def open_with_clocks(
+    session: AsyncSession, who: Who, call: Call, now: datetime
+) -> Opened | Ticket:
+    """Only the ticket where a double click finds the first's."""
     if call.key is not None:
         # A double click sends two at once: the second waits here and finds the first's ticket.
         await session.execute(select(func.pg_advisory_xact_lock(call.key.int % 2**63)))
@@ -87,7 +110,7 @@ async def open_ticket(session: AsyncSession, who: Who, call: Call, now: datetime
     await session.flush()
     for asset in named:
         session.add(TicketAsset(ticket_id=ticket.id, asset_id=asset.id))
-    sla.start(
+    clocks = sla.start(
         session,
         ticket_id=ticket.id,
         cycle=1,
@@ -113,7 +136,7 @@ async def open_ticket(session: AsyncSession, who: Who, call: Call, now: datetime
         assets=[asset.code for asset in named],
         photos=len(call.photos),
     )
-    return ticket
+    return Opened(ticket, project, clocks, sorted(named, key=lambda asset: asset.code))
 
 
 def _check(call: Call, now: datetime) -> None:
@@ -127,15 +150,16 @@ def _check(call: Call, now: datetime) -> None:
         raise Invalid("reported_at", "The report cannot lie in the future.")
 
 
+_NEXT = (
+    insert(TicketNumber)
+    .values(day=bindparam("day"), last=1)
+    .on_conflict_do_update(index_elements=[TicketNumber.day], set_={"last": TicketNumber.last + 1})
+    .returning(TicketNumber.last)
+)
+
+
 async def next_ref(session: AsyncSession, day: date) -> str:
     """T-20261123-0007. The day's row is locked until the transaction ends, so a number is never
     given twice and none is left out."""
-    number = await session.scalar(
-        insert(TicketNumber)
-        .values(day=day, last=1)
-        .on_conflict_do_update(
-            index_elements=[TicketNumber.day], set_={"last": TicketNumber.last + 1}
-        )
-        .returning(TicketNumber.last)
-    )
+    number = await session.scalar(_NEXT, {"day": day})
     return f"T-{day:%Y%m%d}-{number:04d}"

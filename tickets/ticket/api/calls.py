@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from tickets.desk.queries.ticket import TicketShown, shown, shown_many
+from tickets.desk.queries.ticket import TicketShown, shown, shown_many, shown_opened
 from tickets.door import (
     PROBLEMS,
     DoorRoute,
@@ -23,6 +23,7 @@ from tickets.staff import queries as staff
 from tickets.staff.rules import Verb, Who
 from tickets.staff.signed_in import needs
 from tickets.ticket import actions, queries
+from tickets.ticket.models import Ticket
 from tickets.ticket.queries import TicketFilter
 from tickets.ticket.rules import Call, Kind, Main, Severity, Status
 
@@ -96,7 +97,11 @@ async def open_ticket(
         reported_at=given.reported_at,
         photos=tuple(given.photos),
     )
-    return await shown(session, await actions.open_ticket(session, who, call, now), now)
+    opened = await actions.open_with_clocks(session, who, call, now)
+    if isinstance(opened, Ticket):
+        return await shown(session, opened, now)
+    told = (opened.ticket, opened.project, opened.clocks, opened.assets)
+    return await shown_opened(session, *told, now)
 
 
 @router.get("")
