@@ -11,6 +11,7 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets import words
@@ -109,6 +110,11 @@ def page(request: Request, name: str, *, status: int = 200, **facts: Any) -> HTM
     }
     html = environment().get_template(name, globals=_SEEN_BY_MACROS).render(context | facts)
     return HTMLResponse(html, status)
+
+
+def fragment(name: str, locale: str, now: datetime, **facts: Any) -> Markup:
+    """A piece of a page that depends on nobody: it may be kept and shown again."""
+    return Markup(environment().get_template(name).render(_context(locale, now) | facts))
 
 
 def text(name: str, locale: str, now: datetime, **facts: Any) -> str:

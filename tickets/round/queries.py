@@ -21,7 +21,8 @@ from tickets.sla.rules import ActKind, Promise
 from tickets.staff.rules import Verb, Who
 from tickets.ticket import queries as tickets
 from tickets.ticket.models import Ticket, TicketPhoto
-from tickets.ticket.queries.page import cursor_of, key_of, visible
+from tickets.ticket.queries.seen import visible
+from tickets.ticket.queries.sought import cursor_of, key_of
 from tickets.visit import queries as visits
 from tickets.visit.queries import Visited
 

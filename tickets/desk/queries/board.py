@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, Text, bindparam, func, select, tuple_
+from sqlalchemy import ColumnElement, ScalarSelect, Select, Text, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,7 +20,9 @@ from tickets.staff.models import HeldRole, Person
 from tickets.staff.rules import Role, Scope, Verb, Who
 from tickets.ticket.models import Ticket, TicketAsset
 from tickets.ticket.queries import TicketFilter, visible
-from tickets.ticket.queries.page import conditions, cursor_of, key_of, visible_in
+from tickets.ticket.queries.page import conditions
+from tickets.ticket.queries.seen import visible_in
+from tickets.ticket.queries.sought import cursor_of, nearest
 from tickets.ticket.rules import NOTHING_BREAKS
 
 HOUR = timedelta(hours=1)
@@ -60,7 +62,7 @@ class BoardRow:
     technician: str | None
     caller: str | None
     phone: str | None
-    assets: Sequence[str]
+    assets: tuple[str, ...]
     promise: str | None  # the one that breaks next; None when none is left
 
     @property
@@ -95,7 +97,6 @@ def _where(who: Who, wanted: BoardFilter, now: datetime) -> list[ColumnElement[b
         severity=wanted.severity,
         kind=wanted.kind,
         is_open=True,
-        q=wanted.q,
     )
     found = [visible(who, Verb.DESK_SEE), *conditions(who, shared, now)]
     if wanted.technician == 0:
@@ -171,6 +172,12 @@ _ROWS = (
 )
 
 
+def _row(*cells: Any) -> BoardRow:
+    # A tuple, so that a row can be remembered with what was made of it.
+    kept: list[Any] = [tuple(cell) if isinstance(cell, list) else cell for cell in cells]
+    return BoardRow(*kept)
+
+
 async def rows(
     session: AsyncSession,
     who: Who,
@@ -180,11 +187,13 @@ async def rows(
     limit: int = 50,
     cursor: str | None = None,
 ) -> tuple[Sequence[BoardRow], str | None]:
-    """A page of the board and the key of the next; one statement, only what is shown."""
-    asked = _ROWS.where(*_where(who, wanted, now)).limit(limit + 1)
-    if cursor:
-        asked = asked.where(tuple_(Ticket.breaks_at, Ticket.id) > tuple_(*key_of(cursor)))
-    found = [BoardRow(*row) for row in await session.execute(asked)]
+    """A page of the board and the key of the next: only what is shown, one statement (three at
+    most when words are sought)."""
+    asked = _ROWS.where(*_where(who, wanted, now))
+    rows_ = await nearest(
+        session, asked, who, q=wanted.q, is_open=True, cursor=cursor, most=limit + 1
+    )
+    found = [_row(*row) for row in rows_]
     if len(found) <= limit:
         return found, None
     return found[:limit], cursor_of(found[limit - 1].breaks_at, found[limit - 1].id)

@@ -15,7 +15,8 @@ from tickets.ticket.queries.one import (
     open_on_project,
     photos_of,
 )
-from tickets.ticket.queries.page import Listed, Page, TicketFilter, find_page, visible
+from tickets.ticket.queries.page import Listed, Page, TicketFilter, find_page
+from tickets.ticket.queries.seen import visible
 
 __all__ = [
     "OURS",

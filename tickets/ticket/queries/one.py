@@ -13,7 +13,7 @@ from tickets.project.models import Project
 from tickets.refusals import Forbidden, Missing
 from tickets.staff.rules import Verb, Who
 from tickets.ticket.models import CallBack, Ticket, TicketAsset, TicketPhoto
-from tickets.ticket.queries.page import visible
+from tickets.ticket.queries.seen import visible
 
 # Built once; building a statement takes as long as asking it.
 _ASSETS = (

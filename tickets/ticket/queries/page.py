@@ -1,23 +1,19 @@
 """Lists of tickets, paged by key, soonest due first; what one may not see is not in them."""
 
-import base64
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, and_, any_, exists, func, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.asset.models import Asset
-from tickets.grams import digits, fold, wanted
-from tickets.project.models import Contact, Project
-from tickets.project.queries import within
-from tickets.refusals import Invalid
+from tickets.project.models import Project
 from tickets.sla.models import Clock
-from tickets.staff.rules import Scope, Verb, Who
+from tickets.staff.rules import Who
 from tickets.ticket.models import Ticket, TicketAsset
+from tickets.ticket.queries.seen import visible
+from tickets.ticket.queries.sought import cursor_of, nearest
 
 
 @dataclass(frozen=True)
@@ -53,19 +49,8 @@ class Page:
     next: str | None
 
 
-def visible(who: Who, verb: Verb = Verb.TICKET_READ) -> ColumnElement[bool]:
-    """The filter that makes what one may not see not exist; wants Project joined or in reach."""
-    return visible_in(who.scope(verb))
-
-
-def visible_in(scope: Scope) -> ColumnElement[bool]:
-    if scope.everywhere:
-        return true()
-    return Ticket.project_id.in_(select(Project.id).where(within(scope)))
-
-
 def conditions(who: Who, wanted_: TicketFilter, now: datetime) -> list[ColumnElement[bool]]:
-    """The filter as SQL, who first: nothing leaks."""
+    """The filter as SQL, who first: nothing leaks. The words (`q`) are for `nearest`."""
     f = wanted_
     found = [visible(who)]
     if f.status:
@@ -96,8 +81,6 @@ def conditions(who: Who, wanted_: TicketFilter, now: datetime) -> list[ColumnEle
         found.append(Ticket.reported_at < f.to_at)
     if f.late:
         found.append(is_late(now))
-    if f.q:
-        found.append(matches(who, f.q))
     return found
 
 
@@ -109,25 +92,6 @@ def is_late(now: datetime) -> ColumnElement[bool]:
         Clock.closed_as.is_(None),
         due < func.coalesce(Clock.met_at, now),
     )
-
-
-def matches(who: Who, text: str) -> ColumnElement[bool]:
-    """Every word of the query, by any part of it; callers only for those who may know them."""
-    text = text[:200]
-    slices = wanted(text)
-    if not slices:
-        return Ticket.ref == text
-    hit: ColumnElement[bool] = Ticket.grams.contains(slices)
-    number = digits(text)
-    if who.may(Verb.CALLER_READ) and (len(number) >= 3 or not number):
-        asked = select(Contact.id).where(Contact.grams.contains(slices))
-        if number and number == fold(text).strip():
-            asked = asked.where(Contact.digits.contains(number, autoescape=True))
-        # Only where one may know them: who calls about the other projects is not found out here.
-        # As an array, so that an index finds their tickets and those of the words together.
-        theirs = Ticket.reporter_id == any_(func.array(asked.scalar_subquery()))
-        hit = or_(hit, and_(theirs, visible(who, Verb.CALLER_READ)))
-    return hit
 
 
 # Built once, without the filter.
@@ -147,30 +111,17 @@ async def find_page(
     limit: int = 50,
     cursor: str | None = None,
 ) -> Page:
-    """One statement. The key is (breaks_at, id): equal instants lose and double nothing."""
-    asked = _PAGE.where(*conditions(who, filters, now)).limit(limit + 1)
-    if cursor:
-        asked = asked.where(tuple_(Ticket.breaks_at, Ticket.id) > tuple_(*key_of(cursor)))
-    rows = (await session.execute(asked)).all()
+    """The key is (breaks_at, id): equal instants lose and double nothing. One statement; three
+    at most when words are sought."""
+    rows = await nearest(
+        session,
+        _PAGE.where(*conditions(who, filters, now)),
+        who,
+        q=filters.q,
+        is_open=filters.is_open,
+        cursor=cursor,
+        most=limit + 1,
+    )
     items = [Listed(*row) for row in rows[:limit]]
     more = len(rows) > limit
     return Page(items, cursor_of(items[-1].ticket.breaks_at, items[-1].ticket.id) if more else None)
-
-
-def cursor_of(breaks_at: datetime, ticket_id: int) -> str:
-    key = json.dumps([breaks_at.isoformat(), ticket_id])
-    return base64.urlsafe_b64encode(key.encode()).decode().rstrip("=")
-
-
-def key_of(cursor: str) -> tuple[Any, Any]:
-    try:
-        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        at, ticket_id = json.loads(text)
-        if not isinstance(ticket_id, int) or abs(ticket_id) >= 2**63:
-            raise ValueError
-        instant = datetime.fromisoformat(at)
-        if instant.tzinfo is None:
-            raise ValueError
-        return instant, ticket_id
-    except (ValueError, TypeError):
-        raise Invalid("cursor", "This cursor is not one of ours.") from None
