@@ -13,3 +13,6 @@ document.addEventListener("keydown", (event) => {
   }
 });
 document.querySelector("[data-errors]")?.focus();
+
+// On a narrow screen the places scroll sideways: where one is, is in sight.
+document.querySelector(".places [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
