@@ -297,6 +297,7 @@ TOMORROW = (datetime.now(UTC) + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
         ("reported_at", "0001-01-01T00:00", "This is not a date and time."),
         ("description", "a\0b", "This contains characters that cannot be kept."),
         ("description", "x" * 1_000_000, "At most 10000 characters, please."),
+        ("reporter_phone", "abc", "There is no number in this."),
         ("key", "not-a-uuid", "This is not a valid id."),
         ("photos", "not-a-uuid", "This is not a valid id."),
         ("photos", "5f1f2a70-4c1e-4d3b-9a57-0c2b8f0e9d11", "photos is not known"),

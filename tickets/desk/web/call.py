@@ -197,6 +197,8 @@ def _call_of(form: CallForm, timezone: str, locale: str) -> Call:
             raise Invalid("fault", N_("What is wrong? A code, or a word or two."))
         if form.safety is None and fault.severity is not Severity.S1:
             raise Invalid("safety", N_("Ask the caller whether there is any danger."))
+    if form.reporter_phone and not any(sign.isdigit() for sign in form.reporter_phone):
+        raise Invalid("reporter_phone", N_("There is no number in this."))
     is_danger = form.kind is Kind.FAULT and form.safety == "yes"
     at = form.reported_at
     return Call(
