@@ -57,10 +57,7 @@ class Client:
     def __init__(self, port: int, headers: Mapping[str, str] | None = None) -> None:
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         self.headers = dict(headers or {})
-        self.connection.connect()
-        sock = self.connection.sock
-        assert sock is not None
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.used_at = 0.0
 
     def ask(
         self,
@@ -69,9 +66,18 @@ class Client:
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> tuple[int, bytes]:
+        if time.monotonic() - self.used_at > 2:
+            self._connect()  # the server hangs up on a line that lay idle
         self.connection.request(method, path, body, {**self.headers, **(headers or {})})
         answer = self.connection.getresponse()
-        return answer.status, answer.read()
+        content = answer.read()
+        self.used_at = time.monotonic()
+        return answer.status, content
+
+    def _connect(self) -> None:
+        self.connection.close()
+        self.connection.connect()
+        self.connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 @dataclass(frozen=True)
