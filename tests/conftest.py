@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import asyncpg
+import hypothesis
 import pytest
 from httpx import ASGITransport, AsyncClient
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
@@ -15,6 +16,12 @@ from tickets import db, embedded
 from tickets.migrations import upgrade
 from tickets.staff import signed_in
 from tickets.staff.models import Person, SignIn
+
+# `make proof` asks every property for many more examples than a merge has time for.
+hypothesis.settings.register_profile(
+    "asked", max_examples=int(os.environ.get("AFTERGLOW_EXAMPLES", "100")), deadline=None
+)
+hypothesis.settings.load_profile("asked")
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,1 @@
+"""`make proof`: the long races, kills and models."""

@@ -1,0 +1,57 @@
+"""`make proof`: what takes too long for every merge, run again and again, with its figures.
+
+The properties of the rules run with many more examples; the kills and the races run `--rounds`
+times, each time on fresh servers. Figures go to docs/proof.md by hand, with the day and machine.
+"""
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import time
+
+PROPERTIES = (
+    "tests/phone/test_rules.py",
+    "tests/project/test_cover.py",
+    "tests/project/test_terms_rules.py",
+    "tests/round/test_rules.py",
+    "tests/sla/test_rules.py",
+)
+SUMMARY = re.compile(r"(\d+) (passed|failed|error|errors|skipped)")
+
+
+def run(what: str, *arguments: str) -> bool:
+    """One pytest run; its closing line is what counts."""
+    began = time.monotonic()
+    done = subprocess.run(
+        (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments),
+        env=os.environ | {"CI": "true"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    seconds = time.monotonic() - began
+    closing = ", ".join(f"{n} {word}" for n, word in SUMMARY.findall(done.stdout[-400:]))
+    print(f"{what:<40} {seconds:7.1f} s  {closing}", flush=True)  # noqa: T201
+    if done.returncode:
+        print(done.stdout[-4000:], done.stderr[-2000:], flush=True)  # noqa: T201
+    return done.returncode == 0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make proof", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=10, help="of the kills and the races")
+    parser.add_argument("--examples", type=int, default=5000, help="of each property")
+    asked = parser.parse_args()
+    os.environ["AFTERGLOW_EXAMPLES"] = str(asked.examples)
+    kept = [run(f"properties, {asked.examples} examples each", *PROPERTIES)]
+    kept += [
+        run(f"kills and races, round {n + 1} of {asked.rounds}", "tests/faults")
+        for n in range(asked.rounds)
+    ]
+    sys.exit(0 if all(kept) else 1)
+
+
+if __name__ == "__main__":
+    main()
