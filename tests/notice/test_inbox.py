@@ -154,7 +154,7 @@ def test_every_message_names_its_ticket_and_place_on_one_line(template: str, loc
 def test_a_breach_says_promise_due_and_who_must_answer() -> None:
     now = datetime(2026, 11, 24, 3, tzinfo=UTC)
     body = pages.text("notice/clock.breached/body.txt", "zh-CN", now, **FACTS)
-    assert body == "Riverside · Gate 7\n承诺时间：11月24日 09:00；2 小时后登记。\n责任人：Lu"
+    assert body == "Riverside · Gate 7\n承诺时间：11月24日 09:00；2 小时后才发现。\n责任人：Lu"
     nobody = pages.text(
         "notice/clock.breached/body.txt", "en", now, **(FACTS | {"technician": None, "place": ""})
     )

@@ -42,6 +42,7 @@ async def test_a_breach_is_dated_at_the_due_instant_whenever_it_is_noticed(
             select(Event).where(Event.kind == "clock.breached", Event.ticket_id == ticket.id)
         )
     ).all()
+    assert {b.project_id for b in breaches} == {project.id}
     assert {b.facts["promise"]: b.happened_at for b in breaches} == {
         "response": now + H,
         "arrival": now + 48 * H,

@@ -141,7 +141,7 @@ def _notice_change(
             _break(session, clock, project_id)
 
 
-def _break(session: AsyncSession, clock: Clock, project_id: int | None) -> None:
+def _break(session: AsyncSession, clock: Clock, project_id: int) -> None:
     assert clock.due_at is not None
     clock.breached_at = clock.due_at
     clock.breach_no += 1
@@ -168,6 +168,7 @@ async def breach_overdue(session: AsyncSession, now: datetime, limit: int = 500)
         clock.due_at = rules.due_of(clock, now)
         clock.started_at = clock.starts_by
     clocks = await queries.overdue(session, now, limit)
+    projects = await queries.projects_of(session, [clock.ticket_id for clock in clocks])
     for clock in clocks:
-        _break(session, clock, None)
+        _break(session, clock, projects[clock.ticket_id])
     return len(clocks) + len(waiting)
