@@ -38,6 +38,10 @@ _SETTLEMENTS = (
 )
 
 
+def shown(debt: Substitution) -> SubstitutionShown:
+    return SubstitutionShown(SubstitutionState(debt.state), debt.owed_at, debt.settled_at)
+
+
 async def of_tickets(
     session: AsyncSession, ticket_ids: Sequence[int]
 ) -> Mapping[int, SubstitutionShown]:
@@ -45,12 +49,7 @@ async def of_tickets(
     if not ticket_ids:
         return {}
     debts = await session.scalars(_OF_TICKETS, {"ticket_ids": ticket_ids})
-    return {
-        debt.ticket_id: SubstitutionShown(
-            SubstitutionState(debt.state), debt.owed_at, debt.settled_at
-        )
-        for debt in debts
-    }
+    return {debt.ticket_id: shown(debt) for debt in debts}
 
 
 async def debt_of(session: AsyncSession, ticket_id: int, cycle: int) -> Substitution | None:
