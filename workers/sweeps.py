@@ -1,11 +1,16 @@
 """What becomes true merely because time passes."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from sqlalchemy import CursorResult, delete, or_
 
 from tickets import pulse
 from tickets.db import transaction
+from tickets.door import Answered
+from tickets.events import Delivery
 from tickets.sla import actions as sla
+from tickets.staff.models import FailedSignIn, SignIn
 
 BATCH = 500
 
@@ -26,3 +31,28 @@ async def beat(ctx: dict[str, Any]) -> None:
     """The heartbeat that /readyz and the banner look for."""
     async with transaction() as session:
         await pulse.beat(session, datetime.now(UTC))
+
+
+# How long what nobody needs any more is kept. The diary and what people did are kept for good;
+# sign-ins for half a year, as network logs must be (网络安全法 art. 21).
+ANSWERS = timedelta(days=30)
+DELIVERIES = timedelta(days=30)
+SIGN_INS = timedelta(days=183)
+
+
+async def forget_leftovers(ctx: dict[str, Any]) -> int:
+    """Once a day: answers no phone will ask for again, deliveries long handled, old sign-ins."""
+    now = datetime.now(UTC)
+    gone = 0
+    for statement in (
+        delete(Answered).where(Answered.at < now - ANSWERS),
+        delete(Delivery).where(Delivery.handled_at < now - DELIVERIES),
+        delete(FailedSignIn).where(FailedSignIn.at < now - SIGN_INS),
+        delete(SignIn).where(
+            or_(SignIn.ended_at < now - SIGN_INS, SignIn.expires_at < now - SIGN_INS)
+        ),
+    ):
+        async with transaction() as session:
+            done = await session.execute(statement)
+            gone += done.rowcount if isinstance(done, CursorResult) else 0
+    return gone
