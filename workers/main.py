@@ -46,7 +46,7 @@ class Worker:
     poll_delay = 0.2
     functions = [func(relay_and_post, name="relay_events", max_tries=1)]
     cron_jobs = [
-        cron(breach_overdue_clocks, second=set(range(0, 60, 2)), max_tries=1),
+        cron(breach_overdue_clocks, second=set(range(60)), max_tries=1),
         cron(relay_and_post, second=set(range(1, 60, 5)), max_tries=1),
         cron(beat, second=set(range(0, 60, 15)), max_tries=1),
         cron(forget_leftovers, hour=4, minute=30, max_tries=1),

@@ -71,7 +71,8 @@ async def overdue(session: AsyncSession, now: datetime, limit: int) -> Sequence[
             )
             .order_by(Clock.due_at)
             .limit(limit)
-            .with_for_update(skip_locked=True)
+            # No key is changed: a notice just written about a clock does not hide it from us.
+            .with_for_update(skip_locked=True, key_share=True)
         )
     ).all()
 
