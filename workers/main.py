@@ -17,6 +17,7 @@ from workers.sweeps import beat, breach_overdue_clocks, forget_leftovers
 async def _start(ctx: dict[str, Any]) -> None:
     load_tables()
     ctx["engine"] = db.connect(settings().database_url)
+    ctx["rung"] = Rung()
     wake.use(ctx["redis"])
     await beat(ctx)
 
@@ -26,10 +27,29 @@ async def _stop(ctx: dict[str, Any]) -> None:
     await ctx["engine"].dispose()
 
 
+class Rung:
+    """Rings while somebody is at it: he looks once more, and the others are free at once, so
+    that many rings never stand before the sweep of the clocks."""
+
+    def __init__(self) -> None:
+        self.is_heard = True
+        self.is_at_work = False
+
+
 async def relay_and_post(ctx: dict[str, Any]) -> None:
     """What a ring asks for: the consequences first, then the messages they owe."""
-    await relay_events(ctx)
-    await send_notices(ctx)
+    rung: Rung = ctx["rung"]
+    rung.is_heard = False
+    if rung.is_at_work:
+        return
+    rung.is_at_work = True
+    try:
+        while not rung.is_heard:
+            rung.is_heard = True
+            await relay_events(ctx)
+            await send_notices(ctx)
+    finally:
+        rung.is_at_work = False
 
 
 class Worker:
