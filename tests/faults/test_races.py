@@ -165,10 +165,14 @@ async def test_a_form_sent_twice_at_once_registers_one_call(house: House) -> Non
         assert await number(house.url, f"SELECT count(*) FROM ticket WHERE key = '{key}'") == 1
 
 
+# Seconds before the due instant; the last is in time on the slowest machine.
+EARLY_BY = (-0.008, -0.004, 0.0, 0.004, 0.008, 0.012, 0.016, 0.02, 2.0)
+
+
 async def test_an_answer_at_the_due_instant_and_the_sweep_agree(house: House) -> None:
-    """Forty responses, each within ten milliseconds of its due instant, two sweeps all the while:
-    the verdict follows from the instants alone, and no breach is told twice."""
-    begin = datetime.now(UTC) + timedelta(seconds=2)
+    """Forty responses, most within some milliseconds of their due instant, two sweeps all the
+    while: the verdict follows from the instants alone, and no breach is told twice."""
+    begin = datetime.now(UTC) + timedelta(seconds=6)  # the tickets are written by then
     due = {}
     async with house.sessions() as session, session.begin():
         for i in range(40):
@@ -192,7 +196,7 @@ async def test_an_answer_at_the_due_instant_and_the_sweep_agree(house: House) ->
 
     sweeps = [asyncio.create_task(sweep()) for _ in range(2)]
     await asyncio.gather(
-        *(answer(ref, at, (i % 9 - 2) * 0.004) for i, (ref, at) in enumerate(due.items()))
+        *(answer(ref, at, EARLY_BY[i % 9]) for i, (ref, at) in enumerate(due.items()))
     )
     is_over = True
     await asyncio.gather(*sweeps)
