@@ -7,7 +7,6 @@ re-checks with LIKE. See docs/decisions/0004.
 
 import re
 import unicodedata
-from collections.abc import Iterable
 
 _RUNS = re.compile(r"[㐀-鿿豈-﫿\U00020000-\U000323af]+|[0-9a-z]+")
 
@@ -53,7 +52,3 @@ def mask(phone: str) -> str:
     if len(number) >= 8:
         return f"{number[:3]}****{number[-4:]}"
     return f"****{number[-2:]}" if number else ""
-
-
-def joined(texts: Iterable[str | None]) -> str:
-    return " ".join(text for text in texts if text)
