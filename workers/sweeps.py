@@ -11,6 +11,7 @@ from tickets.door import Answered
 from tickets.events import Delivery
 from tickets.sla import actions as sla
 from tickets.staff.models import FailedSignIn, SignIn
+from tickets.ticket import actions as ticket
 
 BATCH = 500
 
@@ -25,6 +26,17 @@ async def breach_overdue_clocks(ctx: dict[str, Any]) -> int:
         broken += found
         if found < BATCH:
             return broken
+
+
+async def watch_repairs(ctx: dict[str, Any]) -> int:
+    """Temporary repairs whose day is over, looks after dark that nobody took."""
+    seen = 0
+    while True:
+        async with transaction() as session:
+            found = await ticket.watch_repairs(session, datetime.now(UTC))
+        seen += found
+        if not found:
+            return seen
 
 
 async def beat(ctx: dict[str, Any]) -> None:

@@ -30,14 +30,16 @@ async def owe(session: AsyncSession, event: Event) -> None:
     ticket, clock = found
     if clock.breached_at is None or clock.started_at is None or clock.is_imported:
         return  # withdrawn meanwhile; or an old ticket, which owes nothing
-    if not rules.is_owed(ticket.cover, ticket.main_equipment):
+    cover = await tickets.cover_of(session, ticket, clock.cycle)
+    if not rules.is_owed(cover, ticket.main_equipment):
         return
     debt = await queries.debt_of(session, ticket.id, clock.cycle)
     if debt is not None and debt.state != SubstitutionState.LAPSED:
         # An arrival told late may have moved the breach: the debt moves with it.
         debt.owed_at = rules.owed_at(clock.started_at, clock.target)
         return
-    told = rules.standing(await queries.settlements_of(session, ticket.id, clock.cycle))
+    family = await tickets.family_of(session, ticket.id)
+    told = rules.standing(await queries.settlements_of_family(session, family, clock.cycle))
     if debt is None:
         debt = Substitution(ticket_id=ticket.id, cycle=clock.cycle)
         session.add(debt)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.loan.models import Settlement, Substitution
@@ -68,6 +68,20 @@ async def settlements_of(
     """Measures and refusals, oldest first."""
     asked = _SETTLEMENTS if cycle is None else _SETTLEMENTS.where(Settlement.cycle == cycle)
     return (await session.scalars(asked, {"ticket_id": ticket_id})).all()
+
+
+async def settlements_of_family(
+    session: AsyncSession, ticket_ids: Sequence[int], cycle: int
+) -> Sequence[Settlement]:
+    """Those of a ticket's cycle, and all of the duplicates merged into it."""
+    own, *others = ticket_ids
+    asked = select(Settlement).where(
+        or_(
+            (Settlement.ticket_id == own) & (Settlement.cycle == cycle),
+            Settlement.ticket_id.in_(others),
+        )
+    )
+    return (await session.scalars(asked.order_by(Settlement.at, Settlement.id))).all()
 
 
 async def by_key(session: AsyncSession, key: UUID) -> Settlement | None:

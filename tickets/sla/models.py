@@ -1,4 +1,4 @@
-"""The clocks, the acts they are judged by, and the pauses between (rules.md §2, §3)."""
+"""The clocks, and what they are judged by: acts, pauses, severities (rules.md §2, §3)."""
 
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -11,8 +11,10 @@ from sqlalchemy import (
     Index,
     UniqueConstraint,
     func,
+    literal_column,
     text,
 )
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tickets.db import Base
@@ -21,9 +23,9 @@ from tickets.db import Base
 class Clock(Base):
     """One promise running against one cycle of one ticket. Never a column on the ticket.
 
-    What the terms said when it started (`target`, `repair_from`) is frozen here. `met_at`,
-    `closed_as`, `started_at`, `due_at` are what `rules.judge` made of the acts; they are
-    stored so that a sweep can find what is due by one index.
+    What the terms said when it started (`target`, `repair_from`) is frozen here. The
+    rest is what `rules.derive` made of acts, pauses and severities; it is stored so that a sweep
+    can find what is due by one index.
     """
 
     __tablename__ = "clock"
@@ -79,6 +81,15 @@ class Act(Base):
         # Judging reads a ticket's acts in the order they happened.
         Index("ix_act_ticket", "ticket_id", "at"),
         CheckConstraint("kind IN ('response','arrival','repair','made_safe')", name="kind"),
+        CheckConstraint("dark_check IN ('waiting','passed','failed')", name="dark_check"),
+        # The sweep: temporary repairs whose day is over, looks after dark that nobody took.
+        Index(
+            "ix_act_watched",
+            "id",
+            postgresql_where=text(
+                "watched_at IS NULL AND (expires_on IS NOT NULL OR dark_check = 'waiting')"
+            ),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -94,6 +105,11 @@ class Act(Base):
     expires_on: Mapped[date | None]  # of a temporary repair
     # A phone or a form names the act before it sends it: sent twice, it is one act.
     key: Mapped[UUID | None] = mapped_column(unique=True)
+    # 夜间复核: lamps repaired by day wait for a look after dark; failed, it was no repair.
+    dark_check: Mapped[str | None]
+    checked_at: Mapped[datetime | None]
+    # The day over, or the look not taken: said once, at this instant.
+    watched_at: Mapped[datetime | None]
 
 
 class Pause(Base):
@@ -103,17 +119,76 @@ class Pause(Base):
     __table_args__ = (
         # Judging reads the pauses with the acts.
         Index("ix_pause_ticket", "ticket_id"),
-        # An interval that ends before it begins would make a due instant earlier.
-        CheckConstraint("to_at IS NULL OR to_at > from_at", name="interval"),
+        # An interval that ends before it begins would make a due instant earlier. An empty one is
+        # what is left of a pause when a repair turns out to have come before it.
+        CheckConstraint("to_at IS NULL OR to_at >= from_at", name="interval"),
+        CheckConstraint(
+            "reason IN ('no_access','owner_postpones','owner_supply','weather_unsafe','authority',"
+            "'quote_pending')",
+            name="reason",
+        ),
+        # Two people pausing one ticket at once: intervals may touch, never overlap.
+        ExcludeConstraint(
+            (literal_column("int8range(ticket_id, ticket_id, '[]')"), "&&"),
+            (literal_column("tstzrange(from_at, to_at)"), "&&"),
+            where=text("rejected_at IS NULL"),
+            using="gist",
+            name="ex_pause_overlap",
+        ),
+        # The managers' page: pauses that wait for their word, oldest first.
+        Index(
+            "ix_pause_waiting",
+            "received_at",
+            "id",
+            postgresql_where=text("NOT counts AND rejected_at IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"))
     reason: Mapped[str]
-    evidence: Mapped[str]
+    evidence: Mapped[str]  # a note; may be empty where a photo says it
     from_at: Mapped[datetime]
     to_at: Mapped[datetime | None]
+    # When we were told: a phone's act that is believed was entered when it happened.
     entered_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    received_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    skew: Mapped[timedelta | None]
     by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    # Does a manager stand behind it: it was his own entry, or he accepted it.
     accepted_at: Mapped[datetime | None]
+    accepted_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     rejected_at: Mapped[datetime | None]
+    rejected_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    # What `rules.derive` made of it; false too while it waits for a manager.
+    counts: Mapped[bool] = mapped_column(default=True, server_default="true")
+    key: Mapped[UUID | None] = mapped_column(unique=True)
+
+
+class SeverityChange(Base):
+    """From an instant on another severity counts; every running clock has a successor from then.
+
+    `generation` names the clocks that begin with it; the first clocks of a cycle are 1.
+    """
+
+    __tablename__ = "severity_change"
+    __table_args__ = (
+        # For two who change it at once, past the ticket's lock: one generation, one change.
+        UniqueConstraint("ticket_id", "generation"),
+        CheckConstraint("before IN ('S1','S2','S3','S4')", name="before"),
+        CheckConstraint("after IN ('S1','S2','S3','S4')", name="after"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"))
+    generation: Mapped[int]
+    at: Mapped[datetime]
+    received_at: Mapped[datetime]
+    before: Mapped[str]
+    after: Mapped[str]
+    reason: Mapped[str]
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    # A graver duplicate raised it; undone when that is split off again.
+    merge_id: Mapped[int | None] = mapped_column(ForeignKey("merge.id"))
+    undone_at: Mapped[datetime | None]
+    key: Mapped[UUID | None] = mapped_column(unique=True)

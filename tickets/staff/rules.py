@@ -51,6 +51,11 @@ class Verb(StrEnum):
     TICKET_CALL_BACK = "ticket.call_back"
     TICKET_CLOSE = "ticket.close"
     TICKET_CANCEL = "ticket.cancel"
+    TICKET_PAUSE = "ticket.pause"
+    TICKET_GRADE = "ticket.grade"  # another severity
+    TICKET_MERGE = "ticket.merge"
+    TICKET_REOPEN = "ticket.reopen"
+    PAUSE_REVIEW = "pause.review"
     SUBSTITUTION_SETTLE = "substitution.settle"
     PHOTO_ADD = "photo.add"
     PROJECT_READ = "project.read"
@@ -87,6 +92,11 @@ MAY: dict[Verb, frozenset[Role]] = {
     Verb.TICKET_CALL_BACK: _DESK | {Role.INTEGRATION},
     Verb.TICKET_CLOSE: _DESK | {Role.INTEGRATION},
     Verb.TICKET_CANCEL: _LEADS | {Role.INTEGRATION},
+    Verb.TICKET_PAUSE: _FIELD | {Role.INTEGRATION},
+    Verb.TICKET_GRADE: _FIELD | {Role.INTEGRATION},
+    Verb.TICKET_MERGE: _DESK | {Role.INTEGRATION},
+    Verb.TICKET_REOPEN: _FIELD | {Role.INTEGRATION},
+    Verb.PAUSE_REVIEW: _MANAGERS | {Role.INTEGRATION},
     Verb.SUBSTITUTION_SETTLE: _FIELD | {Role.INTEGRATION},
     Verb.PHOTO_ADD: _FIELD | {Role.INTEGRATION},
     Verb.PROJECT_READ: _ALL,

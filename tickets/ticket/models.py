@@ -35,6 +35,14 @@ class Ticket(Base):
         Index("ix_ticket_reporter", "reporter_id"),
         # Search: any two Chinese characters, any three of a code or number.
         Index("ix_ticket_grams", "grams", postgresql_using="gin"),
+        # The duplicates of a ticket, whose acts and pauses are judged with its own.
+        Index(
+            "ix_ticket_merged",
+            "merged_into_id",
+            postgresql_where=text("merged_into_id IS NOT NULL"),
+        ),
+        # What followed a ticket, on its page.
+        Index("ix_ticket_follows", "follows_id", postgresql_where=text("follows_id IS NOT NULL")),
         # An import run twice is one import.
         UniqueConstraint("project_id", "external_ref"),
         # For whoever writes past the rules: a word no page knows is not kept.
@@ -60,16 +68,23 @@ class Ticket(Base):
     reporter_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"))
     reported_at: Mapped[datetime]  # of the present cycle
     received_at: Mapped[datetime]
+    # Its own report, where a duplicate that was reported earlier has moved `reported_at`.
+    own_reported_at: Mapped[datetime | None]
     cycle: Mapped[int] = mapped_column(default=1)
     status: Mapped[str] = mapped_column(default="open")
     is_open: Mapped[bool] = mapped_column(default=True)
     # When the next of its promises breaks; NOTHING_BREAKS when none is left. For the board.
     breaks_at: Mapped[datetime]
+    # Since when its clocks stand still by a pause that counts; for the board.
+    paused_since: Mapped[datetime | None]
     technician_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     expected_at: Mapped[datetime | None]  # when we told the reporter that somebody comes
     opened_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     key: Mapped[UUID | None] = mapped_column(unique=True)
     external_ref: Mapped[str | None]
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"))
+    # The same fault again, too late to reopen the old ticket.
+    follows_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"))
     flags: Mapped[list[str]] = mapped_column(default=list, server_default="{}")
 
     cover: Mapped[str]  # decided when opened, frozen (rules.md §7)
@@ -81,6 +96,8 @@ class Ticket(Base):
     cause: Mapped[str | None]
 
     closed_at: Mapped[datetime | None]
+    # When we were told that it was cancelled or not ours: no clock runs any more.
+    ended_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
     confirmed_by: Mapped[str | None]
     grams: Mapped[list[str]] = mapped_column(
@@ -88,6 +105,52 @@ class Ticket(Base):
     )
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class PastCycle(Base):
+    """A cycle that a recurrence has ended; the present one stands on the ticket (rules.md §4)."""
+
+    __tablename__ = "past_cycle"
+
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), primary_key=True)
+    cycle: Mapped[int] = mapped_column(primary_key=True)
+    reported_at: Mapped[datetime]
+    received_at: Mapped[datetime]
+    severity: Mapped[str]  # when it began
+    cover: Mapped[str]
+    cover_reason: Mapped[str]
+    cover_ends_on: Mapped[date | None]
+    payer_labour: Mapped[str]
+    payer_parts: Mapped[str]
+    payer_reason: Mapped[str | None]
+    cause: Mapped[str | None]
+    closed_at: Mapped[datetime | None]
+    confirmed_by: Mapped[str | None]
+
+
+class Merge(Base):
+    """并案: a duplicate joined to the ticket that survives, until it is split off again."""
+
+    __tablename__ = "merge"
+    __table_args__ = (
+        # For two who merge one ticket at once: it is joined to one other at most.
+        Index(
+            "uq_merge_duplicate",
+            "duplicate_id",
+            unique=True,
+            postgresql_where=text("split_at IS NULL"),
+        ),
+        CheckConstraint("duplicate_id <> survivor_id", name="two"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    duplicate_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"))
+    survivor_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"))
+    at: Mapped[datetime]
+    reason: Mapped[str | None]
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    split_at: Mapped[datetime | None]
+    split_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
 
 
 class TicketAsset(Base):
@@ -131,6 +194,8 @@ class CallBack(Base):
     rating: Mapped[int | None]
     note: Mapped[str | None]
     by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    # Whom we asked, where merged tickets had several callers; None is the ticket's own.
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"))
 
 
 class TicketNumber(Base):

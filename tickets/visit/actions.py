@@ -34,7 +34,7 @@ async def arrive(
     signature: UUID | None = None,
 ) -> Ticket:
     """到场. Where the phone stood is kept, and never a condition."""
-    ticket = await tickets.find(session, who, ref, Verb.TICKET_ARRIVE, lock=True)
+    ticket = await tickets.find_living(session, who, ref, Verb.TICKET_ARRIVE)
     nobody_has_it = ticket.technician_id is None and Role.TECHNICIAN in who.roles
     act = await perform(
         session,
@@ -92,7 +92,7 @@ async def make_safe(
     signature: UUID | None = None,
 ) -> Ticket:
     """Isolated or guarded: the note says how. The danger is over, the fault is not."""
-    ticket = await tickets.find(session, who, ref, Verb.TICKET_MAKE_SAFE, lock=True)
+    ticket = await tickets.find_living(session, who, ref, Verb.TICKET_MAKE_SAFE)
     await perform(
         session,
         ticket,
@@ -126,7 +126,7 @@ async def repair(
 
     The payer goes into the diary with every repair, so the first decision stays readable.
     """
-    ticket = await tickets.find(session, who, ref, Verb.TICKET_REPAIR, lock=True)
+    ticket = await tickets.find_living(session, who, ref, Verb.TICKET_REPAIR)
     project = await session.get_one(Project, ticket.project_id)
     happened = max(ticket.reported_at, min(at or now, now))  # at the edges of the calendar too
     day = happened.astimezone(ZoneInfo(project.timezone)).date()
@@ -144,6 +144,7 @@ async def repair(
         on_site=found.on_site,
         result=found.result,
         expires_on=found.expires_on,
+        check_after_dark=found.check_after_dark,
         photos=photos,
         signature=signature,
         facts={

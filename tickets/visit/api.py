@@ -87,6 +87,7 @@ class RepairIn(ActIn):
     expires_on: date | None = None
     cause: Line | None = None
     work: Passage
+    check_after_dark: bool = False
     parts: Annotated[list[PartIn], Field(max_length=100)] = []
 
 
@@ -157,6 +158,7 @@ async def repair(
         expires_on=given.expires_on,
         on_site=given.on_site,
         parts=tuple(part.as_used() for part in given.parts),
+        check_after_dark=given.check_after_dark,
     )
     ticket = await actions.repair(
         session,

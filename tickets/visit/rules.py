@@ -105,6 +105,7 @@ class Found:
     expires_on: date | None = None
     on_site: bool = False
     parts: tuple[PartUsed, ...] = ()
+    check_after_dark: bool = False  # repaired by day: somebody looks once it is dark
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,8 @@ def checked(found: Found, today: date) -> str:
         raise Invalid("expires_on", "A temporary repair needs the day until which it holds.")
     if found.result is not Result.TEMPORARY and found.expires_on is not None:
         raise Invalid("expires_on", "Only a temporary repair has such a day.")
+    if found.check_after_dark and found.result is not Result.FIXED:
+        raise Invalid("check_after_dark", "Only what is repaired waits for a look after dark.")
     if found.expires_on is not None and found.expires_on < today:
         raise Invalid("expires_on", "This day is over already.")
     return found.cause or UNDETERMINED

@@ -1,8 +1,8 @@
 """A ticket as other programs see it: the contract's JSON, gathered over many rooms."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from sqlalchemy import select
@@ -28,6 +28,7 @@ class ClockShown:
 
     promise: str
     cycle: int
+    generation: int  # grows with every change of severity
     started_at: datetime | None
     target_minutes: int
     due_at: datetime | None
@@ -76,6 +77,9 @@ class TicketShown:
     clocks: list[ClockShown]
     substitution: SubstitutionShown
     flags: list[str]
+    paused_since: datetime | None
+    merged_into: str | None
+    follows: str | None
     closed_at: datetime | None
     version: int
 
@@ -87,6 +91,7 @@ def clock_shown(clock: Clock, now: datetime) -> ClockShown:
     return ClockShown(
         promise=clock.promise,
         cycle=clock.cycle,
+        generation=clock.generation,
         started_at=clock.starts_by if is_self_started else clock.started_at,
         target_minutes=round(clock.target.total_seconds() / 60),
         due_at=due,
@@ -94,8 +99,15 @@ def clock_shown(clock: Clock, now: datetime) -> ClockShown:
         state=judged,
         # Dated at the due instant, whether or not the sweep has been there yet.
         breached_at=due if judged == "late" else clock.breached_at,
-        paused_seconds=round(clock.paused.total_seconds()),
+        paused_seconds=round(_paused(clock, judged, now).total_seconds()),
     )
+
+
+def _paused(clock: Clock, judged: str, now: datetime) -> timedelta:
+    """By every pause that counts, the open one up to now."""
+    if judged != "paused" or clock.paused_since is None:
+        return clock.paused
+    return clock.paused + max(now - clock.paused_since, timedelta(0))
 
 
 async def shown(session: AsyncSession, ticket: Ticket, now: datetime) -> TicketShown:
@@ -114,6 +126,8 @@ async def shown_many(
     debts = await loans.of_tickets(session, ids)
     projects = await _known(session, Project, {ticket.project_id for ticket in tickets_})
     people = await _known(session, Person, {t.technician_id for t in tickets_ if t.technician_id})
+    named = {id_ for t in tickets_ for id_ in (t.merged_into_id, t.follows_id) if id_}
+    refs = await tickets.refs_of(session, named)
     return [
         _told(
             ticket,
@@ -122,6 +136,7 @@ async def shown_many(
             clocks.get(ticket.id, ()),
             assets.get(ticket.id, ()),
             debts.get(ticket.id, loans.NOT_OWED),
+            refs,
             now,
         )
         for ticket in tickets_
@@ -138,7 +153,7 @@ async def shown_opened(
 ) -> TicketShown:
     """A ticket written in this very transaction: what is at hand is not asked for again."""
     await session.flush()
-    return _told(ticket, project, None, in_order(clocks), assets, loans.NOT_OWED, now)
+    return _told(ticket, project, None, in_order(clocks), assets, loans.NOT_OWED, {}, now)
 
 
 def _told(
@@ -148,6 +163,7 @@ def _told(
     clocks: Sequence[Clock],
     assets: Sequence[Asset],
     debt: SubstitutionShown,
+    refs: Mapping[int, str],
     now: datetime,
 ) -> TicketShown:
     return TicketShown(
@@ -174,6 +190,9 @@ def _told(
         clocks=[clock_shown(clock, now) for clock in clocks],
         substitution=debt,
         flags=list(ticket.flags),
+        paused_since=ticket.paused_since,
+        merged_into=refs.get(ticket.merged_into_id or 0),
+        follows=refs.get(ticket.follows_id or 0),
         closed_at=ticket.closed_at,
         version=ticket.version,
     )

@@ -1,33 +1,59 @@
 """The verbs of a ticket, one function each."""
 
 from tickets.ticket.actions.act import attach, perform
+from tickets.ticket.actions.check import check_after_dark, watch_repairs
 from tickets.ticket.actions.closing import call_back, cancel, close
 from tickets.ticket.actions.desk import add_call, answer, assign, decide_main, note
+from tickets.ticket.actions.grade import change_severity
+from tickets.ticket.actions.merge import merge, merge_many, split
 from tickets.ticket.actions.opening import open_ticket, open_with_clocks
+from tickets.ticket.actions.pause import accept_pause, end_pause, pause, reject_pause
+from tickets.ticket.actions.recur import recur
 from tickets.ticket.actions.tell import (
     tell_of_assignment,
     tell_of_breach,
     tell_of_danger,
     tell_of_debt,
+    tell_of_recurrence,
+    tell_of_rejected_pause,
+    tell_of_repair,
+    tell_of_rise,
+    tell_of_waiting_pause,
     tell_of_withdrawal,
 )
 
 __all__ = [
+    "accept_pause",
     "add_call",
     "answer",
     "assign",
     "attach",
     "call_back",
     "cancel",
+    "change_severity",
+    "check_after_dark",
     "close",
     "decide_main",
+    "end_pause",
+    "merge",
+    "merge_many",
     "note",
     "open_ticket",
     "open_with_clocks",
+    "pause",
     "perform",
+    "recur",
+    "reject_pause",
+    "split",
     "tell_of_assignment",
     "tell_of_breach",
     "tell_of_danger",
     "tell_of_debt",
+    "tell_of_recurrence",
+    "tell_of_rejected_pause",
+    "tell_of_repair",
+    "tell_of_rise",
+    "tell_of_waiting_pause",
     "tell_of_withdrawal",
+    "watch_repairs",
 ]

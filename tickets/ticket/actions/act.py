@@ -13,12 +13,12 @@ from tickets.events import record
 from tickets.media import Photo
 from tickets.phone import rules as phone
 from tickets.refusals import Invalid, Refused
-from tickets.sla import actions as sla
 from tickets.sla import queries as clocks_of
 from tickets.sla.models import Act
-from tickets.sla.rules import ActKind, Result
+from tickets.sla.rules import ActKind, Result, cycle_of
 from tickets.staff.rules import Who
-from tickets.ticket import rules
+from tickets.ticket import queries
+from tickets.ticket.actions.judging import judge_anew
 from tickets.ticket.models import Ticket, TicketPhoto
 from tickets.ticket.queries import visible
 from tickets.words import N_
@@ -44,6 +44,7 @@ async def perform(
     on_site: bool = False,
     result: Result | None = None,
     expires_on: date | None = None,
+    check_after_dark: bool = False,
     photos: Sequence[UUID] = (),
     signature: UUID | None = None,
     facts: dict[str, Any] | None = None,
@@ -59,16 +60,22 @@ async def perform(
             if known.ticket_id != ticket.id or known.kind != kind:
                 raise Invalid("key", "This key was used for something else.")
             return known
-    must_be_open(ticket)
-    moment = when(ticket, at, phone_time, now)
-    acts = await clocks_of.acts_of(session, ticket.id, ticket.cycle)
+    story = await queries.story_of(session, ticket)
+    moment = when(ticket, at, phone_time, now, since=story.cycles[0].reported_at)
+    must_take(ticket, moment.at if at is not None else None)
+    cycle = cycle_of(story, moment.at)
+    acts = [
+        act
+        for act in await clocks_of.acts_of_family(session, story.family)
+        if cycle_of(story, act.at) == cycle
+    ]
     # Nobody who says "now" brings news of something earlier: he may have waited for the ticket
     # while another acted, and his "now" is the older one.
     after = moment.at if at is not None else max([moment.at, *(act.at for act in acts)])
     _refuse_twice(kind, acts, after, result)
     act = Act(
         ticket_id=ticket.id,
-        cycle=ticket.cycle,
+        cycle=cycle,
         kind=kind,
         at=moment.at,
         received_at=now,
@@ -77,6 +84,7 @@ async def perform(
         on_site=on_site,
         result=result,
         expires_on=expires_on,
+        dark_check="waiting" if check_after_dark else None,
         key=key,
     )
     session.add(act)
@@ -88,6 +96,8 @@ async def perform(
         told |= {"on_site": on_site, "result": result}
         if expires_on:
             told["expires_on"] = expires_on.isoformat()
+        if check_after_dark:
+            told["check_after_dark"] = True
     if moment.flags:
         told |= {"flags": list(moment.flags), "claimed_at": at.isoformat() if at else None}
     if moment.skew is not None:
@@ -103,8 +113,27 @@ async def perform(
         by_id=who.id,
         **told,
     )
+    if result is Result.FIXED:
+        await end_pauses(session, story.family, act, who)
     await judge_anew(session, ticket, now=now, by_id=who.id)
     return act
+
+
+async def end_pauses(session: AsyncSession, family: Sequence[int], fix: Act, who: Who) -> None:
+    """A repair ends the pause that is open, at the repair's instant (rules.md §3)."""
+    for pause in await clocks_of.pauses_of_family(session, family):
+        if pause.to_at is None:
+            pause.to_at = max(pause.from_at, fix.at)
+            record(
+                session,
+                "pause.ended",
+                at=pause.to_at,
+                ticket_id=pause.ticket_id,
+                by_id=who.id,
+                pause_id=pause.id,
+                reason=pause.reason,
+                by_act="repair",
+            )
 
 
 def must_be_open(ticket: Ticket) -> None:
@@ -112,18 +141,31 @@ def must_be_open(ticket: Ticket) -> None:
         raise Refused("Ticket {ref} is not open any more.", ref=ticket.ref)
 
 
+def must_take(ticket: Ticket, at: datetime | None) -> None:
+    """An open ticket takes every act; one that has ended takes news of what came before its end."""
+    if ticket.closed_at is None or at is None or at > ticket.closed_at:
+        must_be_open(ticket)
+
+
 def when(
-    ticket: Ticket, at: datetime | None, phone_time: datetime | None, now: datetime
+    ticket: Ticket,
+    at: datetime | None,
+    phone_time: datetime | None,
+    now: datetime,
+    *,
+    since: datetime | None = None,
 ) -> phone.Judged:
     """The instant that counts. From a desk: not before the report, not in the future; from a
-    phone what cannot be believed counts from its delivery (rules.md §2, §6)."""
+    phone what cannot be believed counts from its delivery (rules.md §2, §6). `since` is the
+    first report, where the act may belong to an earlier cycle."""
+    reported_at = since or ticket.reported_at
     if phone_time is None and at is not None:
         if at > now:
             raise Invalid("at", "This instant lies in the future.")
-        if at < ticket.reported_at:
+        if at < reported_at:
             raise Invalid("at", "This instant lies before the report.")
-    moment = phone.judged(at, phone_time, now, ticket.reported_at)
-    if moment.at < ticket.reported_at:
+    moment = phone.judged(at, phone_time, now, reported_at)
+    if moment.at < ticket.reported_at and (at is None or moment.at < reported_at):
         # A report up to two minutes ahead of us: nothing can be done before it.
         return phone.Judged(ticket.reported_at, moment.skew, moment.flags)
     return moment
@@ -139,7 +181,7 @@ def _refuse_twice(kind: ActKind, acts: Sequence[Act], at: datetime, result: Resu
     After a partial or temporary repair somebody comes a second time.
     """
     if kind is ActKind.REPAIR:
-        same = [act for act in acts if act.kind == kind and act.result == Result.FIXED]
+        same = [act for act in acts if clocks_of.as_done(act).is_fix]
         if result is not Result.FIXED:
             same = [act for act in same if act.at <= at]
     else:
@@ -158,36 +200,6 @@ _TWICE = {
     ActKind.ARRIVAL: N_("The arrival has already been recorded."),
     ActKind.REPAIR: N_("The repair has already been recorded."),
 }
-
-
-async def judge_anew(
-    session: AsyncSession,
-    ticket: Ticket,
-    *,
-    now: datetime,
-    by_id: int | None,
-    ended_at: datetime | None = None,
-) -> None:
-    """Clocks, status and board place from the acts; the diary hears what that breaks."""
-    clocks, acts = await sla.rejudge(
-        session,
-        ticket_id=ticket.id,
-        project_id=ticket.project_id,
-        cycle=ticket.cycle,
-        now=now,
-        by_id=by_id,
-        ended_at=ended_at,
-    )
-    if ended_at is None:
-        ticket.status = rules.status_of(sla.as_done(act) for act in acts)
-    ticket.breaks_at = rules.breaks_at(rules.Status(ticket.status), clocks, now)
-    ticket.version += 1
-
-
-async def end_clocks(session: AsyncSession, ticket: Ticket, *, now: datetime, by_id: int) -> None:
-    """Cancelled or not ours: what is neither kept nor broken is not needed any more. Counted
-    from now, whatever instant is named: no date set back makes a breach unhappen."""
-    await judge_anew(session, ticket, now=now, by_id=by_id, ended_at=now)
 
 
 async def attach(

@@ -11,7 +11,8 @@ from tickets.refusals import Invalid, Refused
 from tickets.sla.rules import ActKind
 from tickets.staff.rules import Verb, Who
 from tickets.ticket import queries, rules
-from tickets.ticket.actions.act import attach, end_clocks, flag, must_be_open, perform, when
+from tickets.ticket.actions.act import attach, flag, must_be_open, perform, when
+from tickets.ticket.actions.judging import end_clocks
 from tickets.ticket.models import CallBack, Ticket
 from tickets.ticket.rules import NOTHING_BREAKS, Asked, Kind, Status
 
@@ -98,7 +99,12 @@ async def close(
         if each.cycle == ticket.cycle
     ]
     obstacle = rules.why_not_close(
-        ticket.kind, ticket.status, asked, confirmed_by=confirmed_by, outcome=outcome
+        ticket.kind,
+        ticket.status,
+        asked,
+        confirmed_by=confirmed_by,
+        outcome=outcome,
+        awaits_look=await queries.awaits_look(session, ticket),
     )
     if obstacle:
         raise Refused(obstacle)

@@ -87,7 +87,7 @@ async def answer(
     signature: UUID | None = None,
 ) -> Act:
     """The response: somebody of ours told the reporter who takes care and when he comes."""
-    ticket = await queries.find(session, who, ref, Verb.TICKET_ANSWER, lock=True)
+    ticket = await queries.find_living(session, who, ref, Verb.TICKET_ANSWER)
     # Sent a second time it is the same act: it neither gives the ticket away again nor promises.
     is_new = key is None or await session.scalar(select(Act.id).where(Act.key == key)) is None
     if is_new and expected_at is not None and expected_at < ticket.reported_at:

@@ -2,8 +2,9 @@
 
 from fastapi import APIRouter
 
-from tickets.ticket.api import calls, verbs
+from tickets.ticket.api import calls, clocks, verbs
 
 router = APIRouter()
 router.include_router(calls.router)
 router.include_router(verbs.router)
+router.include_router(clocks.router)

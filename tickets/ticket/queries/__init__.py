@@ -17,17 +17,36 @@ from tickets.ticket.queries.one import (
 )
 from tickets.ticket.queries.page import Listed, Page, TicketFilter, find_page
 from tickets.ticket.queries.seen import visible
+from tickets.ticket.queries.story import (
+    awaits_look,
+    cover_of,
+    earliest_report,
+    family_of,
+    find_living,
+    past_cycles,
+    pauses_of,
+    refs_of,
+    story_of,
+    survivor_of,
+)
+from tickets.ticket.queries.watched import Watched, watched
 
 __all__ = [
     "OURS",
     "Listed",
     "Page",
     "TicketFilter",
+    "Watched",
     "assets_of",
+    "awaits_look",
     "call_backs_of",
+    "cover_of",
+    "earliest_report",
     "events_of",
     "events_page",
+    "family_of",
     "find",
+    "find_living",
     "find_page",
     "find_with",
     "is_photo_visible",
@@ -35,6 +54,12 @@ __all__ = [
     "last_event_id",
     "open_on_asset",
     "open_on_project",
+    "past_cycles",
+    "pauses_of",
     "photos_of",
+    "refs_of",
+    "story_of",
+    "survivor_of",
     "visible",
+    "watched",
 ]

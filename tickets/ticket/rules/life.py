@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -12,6 +12,8 @@ from tickets.words import N_
 
 OPEN_STATUSES = (Status.OPEN, Status.ANSWERED, Status.ON_SITE, Status.REPAIRED)
 NOTHING_BREAKS = datetime(9999, 1, 1, tzinfo=UTC)
+SAME_FAULT = timedelta(days=7)  # after the repair: the same fault reopens (rules.md §4)
+LOOK_WITHIN = timedelta(hours=24)  # a look after dark is due a day after the repair
 TRIES = 3  # unanswered call-backs that stand for the owner's word (rules.md §4)
 
 
@@ -98,6 +100,23 @@ def breaks_at(status: Status, clocks: Iterable[Clock], now: datetime) -> datetim
     return min((due for due in owed if due is not None), default=NOTHING_BREAKS)
 
 
+def paused_since(status: Status, clocks: Iterable[Clock]) -> datetime | None:
+    """Since when arrival or repair stand still, while that still matters."""
+    if status not in (Status.OPEN, Status.ANSWERED, Status.ON_SITE):
+        return None
+    still = [
+        clock.paused_since
+        for clock in clocks
+        if clock.paused_since is not None and clock.met_at is None and clock.closed_as is None
+    ]
+    return min(still, default=None)
+
+
+def is_new_fault(fixed_at: datetime, told_at: datetime) -> bool:
+    """At most 7 x 24 h after the repair it is the same one; a microsecond later it is not."""
+    return told_at - fixed_at > SAME_FAULT
+
+
 def may_now(
     kind: str, severity: str, status: str, done: Iterable[ActKind], *, owes: bool = False
 ) -> frozenset[Doable]:
@@ -126,7 +145,13 @@ def may_now(
 
 
 def why_not_close(
-    kind: str, status: str, asked: Sequence[Asked], *, confirmed_by: str | None, outcome: str | None
+    kind: str,
+    status: str,
+    asked: Sequence[Asked],
+    *,
+    confirmed_by: str | None,
+    outcome: str | None,
+    awaits_look: bool = False,
 ) -> str | None:
     """What stands in the way, or None. Closing needs the owner's word or three tries."""
     if status not in OPEN_STATUSES:
@@ -135,6 +160,8 @@ def why_not_close(
         return None
     if kind == Kind.FAULT and status != Status.REPAIRED:
         return N_("The repair has not been recorded yet.")
+    if awaits_look:
+        return N_("The repair still waits for its look after dark.")
     if status == Status.OPEN:
         return N_("Nobody has answered the caller yet.")
     if asked and asked[-1].outcome == "does_not":

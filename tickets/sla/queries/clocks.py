@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, column, select, table
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from tickets.sla.models import Act, Clock
+from tickets.sla.models import Act, Clock, Pause, SeverityChange
 from tickets.sla.rules import PROMISE_ORDER
 
 _ORDER = {promise.value: place for place, promise in enumerate(PROMISE_ORDER)}
@@ -33,23 +33,55 @@ async def clocks_of(
     return {ticket_id: in_order(clocks) for ticket_id, clocks in found.items()}
 
 
+async def all_clocks(
+    session: AsyncSession, ticket_id: int, *, lock: bool = False
+) -> Sequence[Clock]:
+    """Every clock of a ticket. Locked, they are read afresh: a sweep may just have been there."""
+    asked = select(Clock).where(Clock.ticket_id == ticket_id).order_by(Clock.id)
+    if lock:
+        asked = asked.with_for_update().execution_options(populate_existing=True)
+    return (await session.scalars(asked)).all()
+
+
 async def locked(session: AsyncSession, ticket_id: int, cycle: int) -> Sequence[Clock]:
-    """The living clocks of a cycle, locked and read afresh: a sweep may just have been there."""
+    """The living clocks of a cycle, locked."""
     return in_order(
-        (
-            await session.scalars(
-                select(Clock)
-                .where(
-                    Clock.ticket_id == ticket_id,
-                    Clock.cycle == cycle,
-                    Clock.closed_as.is_distinct_from("superseded"),
-                )
-                .order_by(Clock.id)
-                .with_for_update()
-                .execution_options(populate_existing=True)
-            )
-        ).all()
+        [
+            clock
+            for clock in await all_clocks(session, ticket_id, lock=True)
+            if clock.cycle == cycle and clock.closed_as != "superseded"
+        ]
     )
+
+
+async def acts_of_family(session: AsyncSession, ticket_ids: Sequence[int]) -> Sequence[Act]:
+    """What was done about a ticket and the duplicates merged into it, in the order it happened."""
+    return (
+        await session.scalars(
+            select(Act).where(Act.ticket_id.in_(ticket_ids)).order_by(Act.at, Act.id)
+        )
+    ).all()
+
+
+async def pauses_of_family(
+    session: AsyncSession, ticket_ids: Sequence[int], *, rejected: bool = False
+) -> Sequence[Pause]:
+    """Pauses of a ticket and its duplicates by their beginning; rejected ones only if asked for."""
+    asked = select(Pause).where(Pause.ticket_id.in_(ticket_ids))
+    if not rejected:
+        asked = asked.where(Pause.rejected_at.is_(None))
+    return (await session.scalars(asked.order_by(Pause.from_at, Pause.id))).all()
+
+
+async def changes_of(session: AsyncSession, ticket_id: int) -> Sequence[SeverityChange]:
+    """The changes of severity, oldest first; those undone by a split too."""
+    return (
+        await session.scalars(
+            select(SeverityChange)
+            .where(SeverityChange.ticket_id == ticket_id)
+            .order_by(SeverityChange.at, SeverityChange.generation)
+        )
+    ).all()
 
 
 async def acts_of(session: AsyncSession, ticket_id: int, cycle: int | None = None) -> list[Act]:

@@ -1,0 +1,29 @@
+"""Reactions of the worker that tell people; they only write notices, `workers/post.py` sends."""
+
+from tickets.ticket.actions.tell.changes import (
+    tell_of_recurrence,
+    tell_of_rejected_pause,
+    tell_of_repair,
+    tell_of_rise,
+    tell_of_waiting_pause,
+)
+from tickets.ticket.actions.tell.promises import (
+    tell_of_assignment,
+    tell_of_breach,
+    tell_of_danger,
+    tell_of_debt,
+    tell_of_withdrawal,
+)
+
+__all__ = [
+    "tell_of_assignment",
+    "tell_of_breach",
+    "tell_of_danger",
+    "tell_of_debt",
+    "tell_of_recurrence",
+    "tell_of_rejected_pause",
+    "tell_of_repair",
+    "tell_of_rise",
+    "tell_of_waiting_pause",
+    "tell_of_withdrawal",
+]

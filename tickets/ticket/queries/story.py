@@ -1,0 +1,108 @@
+"""What a ticket's clocks are derived from, as far as its own room knows it: cycles and family."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tickets.refusals import Forbidden
+from tickets.sla import queries as clocks_of
+from tickets.sla.models import Pause
+from tickets.sla.rules import Begun, Story
+from tickets.staff.rules import Verb, Who
+from tickets.ticket.models import PastCycle, Ticket
+from tickets.ticket.queries.one import find_with
+from tickets.ticket.rules import Status
+
+# A ticket (first) and whatever was merged into it, and into that: built once.
+_TREE = select(Ticket.id).where(Ticket.id == bindparam("ticket_id")).cte("tree", recursive=True)
+_TREE = _TREE.union_all(select(Ticket.id).join(_TREE, Ticket.merged_into_id == _TREE.c.id))
+_FAMILY = select(_TREE.c.id)
+_PAST = (
+    select(PastCycle).where(PastCycle.ticket_id == bindparam("ticket_id")).order_by(PastCycle.cycle)
+)
+
+
+async def family_of(session: AsyncSession, ticket_id: int) -> Sequence[int]:
+    """Its own number, and those of the duplicates merged into it."""
+    return (await session.scalars(_FAMILY, {"ticket_id": ticket_id})).all()
+
+
+async def past_cycles(session: AsyncSession, ticket_id: int) -> Sequence[PastCycle]:
+    return (await session.scalars(_PAST, {"ticket_id": ticket_id})).all()
+
+
+async def cover_of(session: AsyncSession, ticket: Ticket, cycle: int) -> str:
+    """The decision of one cycle: that of an earlier one stands, whatever came after."""
+    if cycle == ticket.cycle:
+        return ticket.cover
+    return next(p.cover for p in await past_cycles(session, ticket.id) if p.cycle == cycle)
+
+
+async def story_of(session: AsyncSession, ticket: Ticket) -> Story:
+    past = await past_cycles(session, ticket.id) if ticket.cycle > 1 else ()
+    return Story(
+        ticket_id=ticket.id,
+        project_id=ticket.project_id,
+        kind=ticket.kind,
+        severity=ticket.severity,
+        cycles=[
+            *(Begun(each.cycle, each.reported_at, each.received_at) for each in past),
+            Begun(ticket.cycle, ticket.reported_at, ticket.received_at),
+        ],
+        family=await family_of(session, ticket.id),
+        ended_at=ticket.ended_at,
+    )
+
+
+async def earliest_report(session: AsyncSession, ticket: Ticket) -> datetime:
+    """Of its own report and those of what is merged into it."""
+    family = [id_ for id_ in await family_of(session, ticket.id) if id_ != ticket.id]
+    asked = select(Ticket.reported_at).where(Ticket.id.in_(family))
+    reports: list[datetime] = list(await session.scalars(asked))
+    return min([ticket.own_reported_at or ticket.reported_at, *reports])
+
+
+async def find_living(session: AsyncSession, who: Who, ref: str, verb: Verb) -> Ticket:
+    """The ticket an act belongs to, locked: of a duplicate, the one it was merged into."""
+    ticket, may = await find_with(session, who, ref, verb, lock=True)
+    if not may:
+        raise Forbidden("Your role does not allow this.")
+    return await survivor_of(session, ticket)
+
+
+async def survivor_of(session: AsyncSession, ticket: Ticket) -> Ticket:
+    """The ticket that stands for this one, locked; itself where it was merged into none."""
+    while ticket.status == Status.MERGED and ticket.merged_into_id is not None:
+        ticket = await session.get_one(
+            Ticket,
+            ticket.merged_into_id,
+            with_for_update={"key_share": True},
+            populate_existing=True,
+        )
+    return ticket
+
+
+async def refs_of(session: AsyncSession, ids: Collection[int]) -> Mapping[int, str]:
+    """The references of some tickets, by number; one statement, none for none."""
+    if not ids:
+        return {}
+    rows = await session.execute(select(Ticket.id, Ticket.ref).where(Ticket.id.in_(ids)))
+    return {id_: ref for id_, ref in rows}
+
+
+async def pauses_of(session: AsyncSession, who: Who, ref: str) -> Sequence[Pause]:
+    """Every pause of a ticket one may see and of what was merged into it, rejected ones too."""
+    ticket, _ = await find_with(session, who, ref, Verb.TICKET_READ)
+    family = await family_of(session, ticket.id)
+    return await clocks_of.pauses_of_family(session, family, rejected=True)
+
+
+async def awaits_look(session: AsyncSession, ticket: Ticket) -> bool:
+    """A repair of the ticket waits for somebody to look at it after dark."""
+    if ticket.status != Status.REPAIRED:
+        return False
+    family = await family_of(session, ticket.id)
+    acts = await clocks_of.acts_of_family(session, family)
+    return any(act.dark_check == "waiting" for act in acts)
