@@ -31,6 +31,7 @@ async def test_the_earliest_report_and_the_earliest_response_win(
     assert (await new.post(desk, "response", at=new.at(0.25))).is_success
     assert (await old.states(desk))["response"] == "late"
     await breach_overdue(session, datetime.now(UTC))
+    await session.commit()
     merged = await old.post(desk, "duplicate_of", ref=new.ref)
     assert merged.status_code == 200, merged.text
     told = merged.json()
