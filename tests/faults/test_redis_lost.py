@@ -85,7 +85,9 @@ async def api(house: House) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def test_flushed_all_the_while_nothing_is_lost(house: House, api: httpx.AsyncClient) -> None:
+async def test_flushed_all_the_while_nothing_is_lost(  # E10
+    house: House, api: httpx.AsyncClient
+) -> None:
     doorbell = redis.asyncio.Redis.from_url(house.redis.url)
     pause, is_over, flushes = 0.01, False, 0
 

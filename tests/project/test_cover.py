@@ -60,7 +60,9 @@ def at(text: str, zone: str = SHANGHAI) -> datetime:
         ("2025-10-09", 600, "2075-10-09"),
     ],
 )
-def test_a_warranty_ends_on_the_corresponding_day(accepted_on: str, months: int, last: str) -> None:
+def test_a_warranty_ends_on_the_corresponding_day(  # E15
+    accepted_on: str, months: int, last: str
+) -> None:
     assert warranty_end(date.fromisoformat(accepted_on), months) == date.fromisoformat(last)
 
 
@@ -99,7 +101,9 @@ def test_a_later_acceptance_never_ends_earlier(a: date, b: date, months: int) ->
         ("2026-10-10T00:00", Decision.EXPIRED),
     ],
 )
-def test_days_begin_and_end_at_midnight_of_the_project(reported: str, decision: Decision) -> None:
+def test_days_begin_and_end_at_midnight_of_the_project(  # E16
+    reported: str, decision: Decision
+) -> None:
     told = decide_cover([Batch(date(2025, 10, 9))], [], at(reported), SHANGHAI)
     assert told.decision is decision
     assert told.ends_on == date(2026, 10, 9)
