@@ -11,7 +11,13 @@ from tickets.migrations import load_tables
 from tickets.settings import settings
 from workers.post import send_notices
 from workers.relay import relay_events
-from workers.sweeps import beat, breach_overdue_clocks, forget_leftovers, watch_repairs
+from workers.sweeps import (
+    beat,
+    breach_overdue_clocks,
+    forget_leftovers,
+    owe_while_paused,
+    watch_repairs,
+)
 
 
 async def _start(ctx: dict[str, Any]) -> None:
@@ -69,6 +75,7 @@ class Worker:
         cron(breach_overdue_clocks, second=set(range(60)), max_tries=1),
         cron(relay_and_post, second=set(range(1, 60, 5)), max_tries=1),
         cron(beat, second=set(range(0, 60, 15)), max_tries=1),
+        cron(owe_while_paused, second={11, 26, 41, 56}, max_tries=1),
         cron(watch_repairs, second={7, 37}, max_tries=1),
         cron(forget_leftovers, hour=4, minute=30, max_tries=1),
     ]

@@ -21,7 +21,7 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "ticket.answered": (),
     "ticket.made_safe": (),
     "ticket.arrived": (),
-    "ticket.repaired": (),
+    "ticket.repaired": (loan.owe_after_repair,),
     "ticket.noted": (),
     "ticket.main_decided": (),
     "ticket.called_again": (),

@@ -9,6 +9,7 @@ from tickets import pulse
 from tickets.db import transaction
 from tickets.door import Answered
 from tickets.events import Delivery
+from tickets.loan import actions as loan
 from tickets.sla import actions as sla
 from tickets.staff.models import FailedSignIn, SignIn
 from tickets.ticket import actions as ticket
@@ -28,14 +29,25 @@ async def breach_overdue_clocks(ctx: dict[str, Any]) -> int:
             return broken
 
 
+async def owe_while_paused(ctx: dict[str, Any]) -> int:
+    """Substitutes owed although no promise broke: the clock stood still, the owner had no light."""
+    owed = 0
+    while True:
+        async with transaction() as session:
+            found = await loan.owe_while_paused(session, datetime.now(UTC), BATCH)
+        owed += found
+        if found < BATCH:
+            return owed
+
+
 async def watch_repairs(ctx: dict[str, Any]) -> int:
     """Temporary repairs whose day is over, looks after dark that nobody took."""
     seen = 0
     while True:
         async with transaction() as session:
-            found = await ticket.watch_repairs(session, datetime.now(UTC))
+            found = await ticket.watch_repairs(session, datetime.now(UTC), BATCH)
         seen += found
-        if not found:
+        if found < BATCH:
             return seen
 
 

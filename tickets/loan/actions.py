@@ -14,8 +14,9 @@ from tickets.loan.rules import SubstitutionState
 from tickets.project import actions as project_actions
 from tickets.project.models import Project
 from tickets.refusals import Invalid
+from tickets.sla import queries as sla
 from tickets.sla.models import Clock
-from tickets.sla.rules import Promise
+from tickets.sla.rules import Promise, is_over_time
 from tickets.staff.rules import Verb, Who
 from tickets.ticket import queries as tickets
 from tickets.ticket.actions.act import attach, flag, must_be_open, when
@@ -25,31 +26,67 @@ from tickets.ticket.models import Ticket
 async def owe(session: AsyncSession, event: Event) -> None:
     """Reaction to `clock.breached`. Looks at how things stand, so late or twice changes nothing."""
     found = await _clock(session, event)
-    if found is None:
+    if found is not None:
+        await _reckon(session, *found, at=event.recorded_at)
+
+
+async def lapse(session: AsyncSession, event: Event) -> None:
+    """Reaction to `clock.breach_withdrawn`: what was settled stands; what was not is not owed any
+    more, unless only a pause has lifted the breach: the owner was without light all the same."""
+    found = await _clock(session, event)
+    if found is not None:
+        await _reckon(session, *found, at=event.happened_at)
+
+
+async def owe_after_repair(session: AsyncSession, event: Event) -> None:
+    """Reaction to `ticket.repaired`: in time by its pauses, and still too long for the owner."""
+    assert event.ticket_id is not None
+    ticket = await _locked(session, event.ticket_id)
+    for clock in await sla.all_clocks(session, ticket.id):
+        if clock.promise == Promise.REPAIR and clock.closed_as is None:
+            await _reckon(session, ticket, clock, at=event.recorded_at)
+
+
+async def owe_while_paused(session: AsyncSession, now: datetime, limit: int = 200) -> int:
+    """The sweep: repairs that stand still, or have, and are over the time promised without that.
+    No breach tells of them. Returns how many debts it noted."""
+    for ticket_id, clock_id in (found := await queries.owing(session, now, limit)):
+        ticket = await _locked(session, ticket_id)
+        clock = await session.get_one(Clock, clock_id, populate_existing=True)
+        await _reckon(session, ticket, clock, at=now)
+    return len(found)
+
+
+async def _reckon(session: AsyncSession, ticket: Ticket, clock: Clock, *, at: datetime) -> None:
+    """Bring the debt of a cycle to what its repair clock says; idempotent."""
+    if clock.is_imported:
+        return  # an old ticket owes nothing
+    debt = await queries.debt_of(session, ticket.id, clock.cycle)
+    is_standing = debt is not None and debt.state != SubstitutionState.LAPSED
+    if not is_over_time(clock, at):
+        if debt is not None and debt.state == SubstitutionState.OWED:
+            await _let_go(session, ticket, debt, clock, at)
         return
-    ticket, clock = found
-    if clock.breached_at is None or clock.started_at is None or clock.is_imported:
-        return  # withdrawn meanwhile; or an old ticket, which owes nothing
+    started = clock.started_at or clock.starts_by
+    assert started is not None
+    owed_at = rules.owed_at(started, clock.target)
+    if debt is not None and is_standing:
+        debt.owed_at = owed_at  # news may have moved it
+        return
     cover = await tickets.cover_of(session, ticket, clock.cycle)
     if not rules.is_owed(cover, ticket.main_equipment):
-        return
-    debt = await queries.debt_of(session, ticket.id, clock.cycle)
-    if debt is not None and debt.state != SubstitutionState.LAPSED:
-        # An arrival told late may have moved the breach: the debt moves with it.
-        debt.owed_at = rules.owed_at(clock.started_at, clock.target)
         return
     family = await tickets.family_of(session, ticket.id)
     told = rules.standing(await queries.settlements_of_family(session, family, clock.cycle))
     if debt is None:
         debt = Substitution(ticket_id=ticket.id, cycle=clock.cycle)
         session.add(debt)
-    debt.owed_at = rules.owed_at(clock.started_at, clock.target)
-    debt.state, debt.settled_at = told.state, told.settled_at
+    debt.owed_at, debt.state, debt.settled_at = owed_at, told.state, told.settled_at
     ticket.version += 1
     record(
         session,
         "substitution.owed",
-        at=debt.owed_at,
+        at=owed_at,
         ticket_id=ticket.id,
         project_id=ticket.project_id,
         cycle=clock.cycle,
@@ -59,25 +96,25 @@ async def owe(session: AsyncSession, event: Event) -> None:
     )
 
 
-async def lapse(session: AsyncSession, event: Event) -> None:
-    """Reaction to `clock.breach_withdrawn`: what was settled stands, what was not is not owed."""
-    found = await _clock(session, event)
-    if found is None:
-        return
-    ticket, clock = found
-    debt = await queries.debt_of(session, ticket.id, clock.cycle)
-    if clock.breached_at is not None or debt is None or debt.state != SubstitutionState.OWED:
-        return
+async def _let_go(
+    session: AsyncSession, ticket: Ticket, debt: Substitution, clock: Clock, at: datetime
+) -> None:
     debt.state = SubstitutionState.LAPSED
     ticket.version += 1
     record(
         session,
         "substitution.lapsed",
-        at=event.happened_at,
+        at=at,
         ticket_id=ticket.id,
         project_id=ticket.project_id,
         cycle=clock.cycle,
-        breach_no=event.facts["breach_no"],
+        breach_no=clock.breach_no,
+    )
+
+
+async def _locked(session: AsyncSession, ticket_id: int) -> Ticket:
+    return await session.get_one(
+        Ticket, ticket_id, with_for_update={"key_share": True}, populate_existing=True
     )
 
 
@@ -85,9 +122,7 @@ async def _clock(session: AsyncSession, event: Event) -> tuple[Ticket, Clock] | 
     """The repair clock the event speaks of and its ticket, locked in the order everybody locks."""
     if event.facts["promise"] != Promise.REPAIR or event.ticket_id is None:
         return None
-    ticket = await session.get_one(
-        Ticket, event.ticket_id, with_for_update={"key_share": True}, populate_existing=True
-    )
+    ticket = await _locked(session, event.ticket_id)
     clock = (
         await session.scalars(
             select(Clock)

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.loan.models import Settlement, Substitution
-from tickets.loan.rules import SubstitutionState
+from tickets.loan.rules import IN_COVER, SubstitutionState
+from tickets.sla.models import Clock
+from tickets.ticket.models import Ticket
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,33 @@ async def settlements_of_family(
         )
     )
     return (await session.scalars(asked.order_by(Settlement.at, Settlement.id))).all()
+
+
+async def owing(session: AsyncSession, now: datetime, limit: int) -> Sequence[tuple[int, int]]:
+    """(ticket, repair clock) of what is over its time but for pauses, and owes nothing yet."""
+    rows = await session.execute(
+        select(Clock.ticket_id, Clock.id)
+        .join(Ticket, Ticket.id == Clock.ticket_id)
+        .where(
+            Clock.promise == "repair",
+            Clock.met_at.is_(None),
+            Clock.closed_as.is_(None),
+            or_(Clock.paused_since.is_not(None), Clock.paused > timedelta(0)),
+            Clock.started_at + Clock.target < now,
+            Clock.is_imported.is_(False),
+            Ticket.cycle == Clock.cycle,
+            Ticket.cover.in_(IN_COVER),
+            Ticket.main_equipment != "no",
+            ~exists().where(
+                Substitution.ticket_id == Clock.ticket_id,
+                Substitution.cycle == Clock.cycle,
+                Substitution.state != "lapsed",
+            ),
+        )
+        .order_by(Clock.id)
+        .limit(limit)
+    )
+    return [(ticket_id, clock_id) for ticket_id, clock_id in rows]
 
 
 async def by_key(session: AsyncSession, key: UUID) -> Settlement | None:

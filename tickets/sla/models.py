@@ -46,6 +46,16 @@ class Clock(Base):
             "starts_by",
             postgresql_where=text("started_at IS NULL AND met_at IS NULL AND closed_as IS NULL"),
         ),
+        # The third: repairs that have stood still and are over their time but for that; the
+        # owner is owed a substitute all the same.
+        Index(
+            "ix_clock_paused",
+            "id",
+            postgresql_where=text(
+                "promise = 'repair' AND met_at IS NULL AND closed_as IS NULL"
+                " AND (paused_since IS NOT NULL OR paused > '00:00:00'::interval)"
+            ),
+        ),
         # The managers' page: what is broken, newest first.
         Index(
             "ix_clock_broken", "breached_at", "id", postgresql_where=text("breached_at IS NOT NULL")

@@ -184,9 +184,19 @@ def upgrade() -> None:
         " (int8range(ticket_id, ticket_id, '[]') WITH &&, tstzrange(from_at, to_at) WITH &&)"
         " WHERE (rejected_at IS NULL)"
     )
+    op.create_index(
+        "ix_clock_paused",
+        "clock",
+        ["id"],
+        postgresql_where=sa.text(
+            "promise = 'repair' AND met_at IS NULL AND closed_as IS NULL"
+            " AND (paused_since IS NOT NULL OR paused > '00:00:00'::interval)"
+        ),
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_clock_paused", table_name="clock")
     op.execute("ALTER TABLE pause DROP CONSTRAINT ex_pause_overlap")
     op.drop_constraint(op.f("ck_act_dark_check"), "act", type_="check")
     op.drop_constraint(op.f("ck_pause_reason"), "pause", type_="check")

@@ -9,6 +9,7 @@ from tickets.sla.rules.due import (
     due_at,
     due_of,
     ended_by,
+    is_over_time,
     run,
     state,
 )
@@ -72,6 +73,7 @@ __all__ = [
     "due_at",
     "due_of",
     "ended_by",
+    "is_over_time",
     "judge",
     "judge_one",
     "next_report",

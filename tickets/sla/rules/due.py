@@ -125,3 +125,11 @@ def state(clock: Clock, now: datetime) -> ClockState:
     if clock.paused_since is not None and due is None:
         return ClockState.PAUSED
     return ClockState.LATE if due is not None and now > due else ClockState.RUNNING
+
+
+def is_over_time(clock: Clock, now: datetime) -> bool:
+    """Has it taken longer than promised, pauses or none? For what the owner is owed (§8)."""
+    started = clock.started_at or clock.starts_by
+    if clock.closed_as is not None or started is None:
+        return False
+    return (clock.met_at or now) > started + clock.target

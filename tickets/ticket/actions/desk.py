@@ -12,7 +12,7 @@ from tickets.project.models import Project
 from tickets.refusals import Invalid, Refused
 from tickets.sla import queries as sla
 from tickets.sla.models import Act
-from tickets.sla.rules import ActKind, ClockState, Promise, state
+from tickets.sla.rules import ActKind, Promise, is_over_time
 from tickets.staff import queries as staff
 from tickets.staff.rules import Verb, Who
 from tickets.ticket import queries
@@ -200,7 +200,7 @@ async def decide_main(
     if ticket.main_equipment == main:
         raise Refused("That is what the ticket says already.")
     clocks = await sla.locked(session, ticket.id, ticket.cycle)
-    if any(c.promise == Promise.REPAIR and state(c, now) is ClockState.LATE for c in clocks):
+    if any(c.promise == Promise.REPAIR and is_over_time(c, now) for c in clocks):
         # Still unknown at the breach counts as yes; nobody talks a debt away afterwards.
         raise Refused("The repair is overdue already: what the ticket said then counts.")
     before, ticket.main_equipment = ticket.main_equipment, main

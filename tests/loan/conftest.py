@@ -1,0 +1,5 @@
+"""The same reported fault as the tests of the verbs begin with."""
+
+from tests.ticket.conftest import reported
+
+__all__ = ["reported"]
