@@ -14,7 +14,7 @@ from time import monotonic, sleep
 from urllib.request import urlopen
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
 from tests.makers.asset import make_asset
@@ -23,6 +23,9 @@ from tests.makers.project import make_contact, make_owner, make_project
 from tests.makers.staff import make_person
 from tickets.staff import signed_in
 from tickets.staff.models import SignIn
+
+PATIENCE = 60.0  # seconds; how slow a machine may be before a page counts as broken
+expect.set_options(timeout=PATIENCE * 1000)
 
 
 @dataclass
@@ -70,7 +73,7 @@ async def house(server: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncI
             yield house
         finally:
             web.terminate()
-            web.wait(20)
+            web.wait(PATIENCE)
             await engine.dispose()
 
 
@@ -81,10 +84,10 @@ def _free_port() -> int:
 
 
 def _wait(url: str, web: subprocess.Popen[bytes], log: Path) -> None:
-    until = monotonic() + 30
+    until = monotonic() + PATIENCE
     while monotonic() < until and web.poll() is None:
         try:
-            with urlopen(f"{url}/static/app.css", timeout=2):
+            with urlopen(f"{url}/static/app.css", timeout=10):
                 return
         except OSError:
             sleep(0.1)
@@ -181,6 +184,7 @@ async def desk_of(house: House, chromium: Browser) -> AsyncIterator[object]:
             java_script_enabled=javascript,
             locale=locale,
         )
+        context.set_default_timeout(PATIENCE * 1000)
         contexts.append(context)
         await context.add_cookies([{"name": signed_in.COOKIE, "value": key, "url": house.url}])
         desk = Desk(await context.new_page(), house.url)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from playwright.async_api import FilePayload, Page
+from playwright.async_api import FilePayload, Page, expect
 from sqlalchemy import func, select
 
 from tests.makers.ticket import make_ticket
@@ -103,13 +103,14 @@ async def test_from_the_alarm_to_the_repair(house: Any, desk_of: Any) -> None:
     await page.context.set_geolocation({"latitude": 39.9, "longitude": 116.4, "accuracy": 9})
     await phone.open("/round")
     await page.click(f'a.whole[href="/round/{ref}"]')
+    await page.wait_for_url(f"**/round/{ref}")
 
     await page.click("nav.thumb a.alarm")
     await page.fill("#form-made_safe textarea", "3 号回路断电上锁")
     camera = "#form-made_safe .photo-buttons input[capture]"
-    await page.set_input_files(camera, photo("navy"))
-    await page.set_input_files(camera, photo("red"))
-    assert await page.locator("#form-made_safe .thumbs img").count() == 2
+    for taken, colour in enumerate(("navy", "red"), 1):
+        await page.set_input_files(camera, photo(colour))
+        await expect(page.locator("#form-made_safe .thumbs img")).to_have_count(taken)
     await page.click("#form-made_safe button[type=submit]")
     await page.wait_for_url("**?done=made_safe")
 
@@ -124,11 +125,13 @@ async def test_from_the_alarm_to_the_repair(house: Any, desk_of: Any) -> None:
     await page.fill("#form-repair textarea", "更换接线盒")
     await page.click("#form-repair [data-parts] summary")
     await page.fill("#form-repair [name=part_name] >> nth=0", "防水接线盒")
-    await page.click("#form-repair button[type=submit]")
     # A temporary repair needs its day: the same form again, with everything in it.
-    await page.wait_for_selector("[data-errors]")
-    assert await page.input_value("#form-repair textarea") == "更换接线盒"
-    assert await page.input_value("#form-repair [name=part_name] >> nth=0") == "防水接线盒"
+    async with page.expect_navigation():
+        await page.click("#form-repair button[type=submit]")
+    await expect(page.locator("[data-errors]")).to_be_visible()
+    await expect(page.locator("#form-repair textarea")).to_have_value("更换接线盒")
+    part = page.locator("#form-repair [name=part_name]").first
+    await expect(part).to_have_value("防水接线盒")
     assert await too_wide(page) == []
     await page.check('#form-repair [value="fixed"]')
     await page.select_option("#form-repair [name=cause]", "C_INSTALL")
@@ -140,7 +143,7 @@ async def test_from_the_alarm_to_the_repair(house: Any, desk_of: Any) -> None:
     assert await count(house, Position, ref) == 1
     assert await count(house, Part, ref) == 1
     await phone.open("/round")
-    assert await page.locator(f'a[href="/round/{ref}"]').count() == 0
+    await expect(page.locator(f'a[href="/round/{ref}"]')).to_have_count(0)
 
 
 async def test_without_javascript_it_goes_as_well(house: Any, desk_of: Any) -> None:

@@ -56,7 +56,7 @@ async def test_what_others_do_shows_by_itself_and_nothing_typed_is_lost(
     await two.page.locator("#notes-text").fill("the gate is open now")
     await two.page.get_by_role("button", name="Write it down").click()
     timeline = one.page.locator(".timeline")
-    await expect(timeline).to_contain_text("the gate is open now", timeout=12_000)
+    await expect(timeline).to_contain_text("the gate is open now")
     await expect(one.page.locator("#notes-text")).to_have_value("half a sentence")
     await expect(one.page.locator(".stale")).to_be_visible()
 
