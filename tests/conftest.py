@@ -19,7 +19,10 @@ from tickets.staff.models import Person, SignIn
 
 # `make proof` asks every property for many more examples than a merge has time for.
 hypothesis.settings.register_profile(
-    "asked", max_examples=int(os.environ.get("AFTERGLOW_EXAMPLES", "100")), deadline=None
+    "asked",
+    max_examples=int(os.environ.get("AFTERGLOW_EXAMPLES", "100")),
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],  # a machine may be
 )
 hypothesis.settings.load_profile("asked")
 

@@ -23,7 +23,7 @@ CALL = {
 @pytest.fixture
 async def api(door: Door) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(
-        base_url=f"{door.address}/api/v1", headers=door.headers, timeout=30
+        base_url=f"{door.address}/api/v1", headers=door.headers, timeout=60
     ) as client:
         yield client
 

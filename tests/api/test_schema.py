@@ -120,7 +120,7 @@ fitting = described(
 @pytest.fixture(scope="module", autouse=True)
 def refs(door: Door) -> None:
     listed = requests.get(
-        f"{door.address}/api/v1/tickets?limit=200", headers=door.headers, timeout=30
+        f"{door.address}/api/v1/tickets?limit=200", headers=door.headers, timeout=60
     )
     KNOWN["ref"] = tuple(sorted(ticket["ref"] for ticket in listed.json()["items"]))
     assert len(KNOWN["ref"]) == 60

@@ -17,7 +17,7 @@ from tests.faults.running import Restarting, make_token, restarting, sessions_of
 from tests.makers.database import own_database
 from tests.makers.project import make_project
 from tests.makers.staff import make_person
-from tests.setup.running import Up
+from tests.setup.running import PATIENCE, Up
 from tickets import embedded
 from tickets.staff.rules import Role
 
@@ -51,7 +51,7 @@ class House:
         """Every breach, and of each the one manager, exactly once."""
         began = time.monotonic()
         while await number(self.url, TOLD) < tickets or await number(self.url, UNTOLD):
-            assert time.monotonic() - began < 40, self.up.said()[-3000:]
+            assert time.monotonic() - began < PATIENCE, self.up.said()[-3000:]
             await asyncio.sleep(0.1)
         assert await number(self.url, BREACHES) == tickets
         assert await number(self.url, TOLD) == tickets
@@ -80,7 +80,7 @@ async def api(house: House) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(
         base_url=f"http://127.0.0.1:{house.up.port}/api/v1",
         headers={"Authorization": f"Bearer {house.key}"},
-        timeout=30,
+        timeout=PATIENCE,
     ) as client:
         yield client
 
@@ -102,7 +102,7 @@ async def test_flushed_all_the_while_nothing_is_lost(  # E10
     await house.open_overdue(api, 30)
     pause = 2.5  # a job lies in Redis for a second; what the worker never sees it cannot do
     try:
-        assert await house.seconds_until_told(30) < 20
+        assert await house.seconds_until_told(30) < 40
     finally:
         is_over = True
         await flushing
@@ -117,10 +117,10 @@ async def test_without_redis_calls_are_taken_and_told_once_it_is_back(
     house.redis.stop_at_once(signal.SIGKILL)
     began = time.monotonic()
     await house.open_overdue(api, 10)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 15  # nobody waited for it, ten times
     await asyncio.sleep(8)  # long enough for a worker that gave up to die twice
     house.redis.start()
-    assert await house.seconds_until_told(40) < 20
+    assert await house.seconds_until_told(40) < 40
     assert house.up.said().count("worker     │ ended") == 1
     assert house.up.part("cli serve") == web
     assert house.up.page("/healthz")[0] == 200

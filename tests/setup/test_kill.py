@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.setup.running import Up, free_port, soon, tickets
+from tests.setup.running import PATIENCE, Up, free_port, soon, tickets
 
 pytestmark = pytest.mark.killing
 
@@ -23,12 +23,14 @@ def kill(up: Up, word: str) -> None:
 def test_a_killed_web_keeps_its_callers_waiting_not_failing(up: Up) -> None:
     kill(up, "cli serve")
     assert up.page("/healthz")[0] == 200
-    assert "web        │ ended (killed by SIGKILL); starting it again" in up.said()
+    said = "web        │ ended (killed by SIGKILL); starting it again"
+    soon(lambda: said in up.said(), said)
 
 
 def test_a_killed_worker_works_again(up: Up) -> None:
     kill(up, "cli work")
-    assert "worker     │ ended (killed by SIGKILL); starting it again" in up.said()
+    said = "worker     │ ended (killed by SIGKILL); starting it again"
+    soon(lambda: said in up.said(), said)
 
 
 def test_a_killed_database_comes_back_with_what_was_answered(up: Up) -> None:
@@ -44,14 +46,14 @@ def test_a_whole_that_is_killed_leaves_nobody_and_starts_again_soon(up: Up) -> N
     up.process.kill()
     again = Up(up.folder, up.port)
     try:
-        assert again.wait_until_ready() < 20  # 10 s on a machine with nothing else to do
-        _, alive = psutil.wait_procs(children, timeout=10)
+        assert again.wait_until_ready() < 40  # 10 s on a machine of its own
+        _, alive = psutil.wait_procs(children, timeout=PATIENCE)
         assert alive == []
         assert "sun" in tickets(again.folder, "user", "list").stdout
         children = again.process.children(recursive=True)
         assert len(children) > 3
         assert again.stop(signal.SIGINT) == 0
-        _, alive = psutil.wait_procs(children, timeout=10)
+        _, alive = psutil.wait_procs(children, timeout=PATIENCE)
         assert alive == []
         assert "afterglow  │ stopped" in again.said()
         assert not (again.folder / "running.json").exists()
@@ -73,6 +75,6 @@ def test_a_part_that_dies_and_dies_stops_the_whole_which_says_why(fresh: Up) -> 
     victim = fresh.part("redis-server")
     assert victim is not None
     victim.kill()
-    assert fresh.process.wait(60) == 1
+    assert fresh.process.wait(PATIENCE) == 1
     assert "Redis ended 5 times within a minute (killed by SIGKILL)" in fresh.said()
     assert fresh.said().splitlines()[-1].startswith("Redis ended 5 times")

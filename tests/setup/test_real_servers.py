@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.setup.running import Up, free_port, soon, tickets
+from tests.setup.running import PATIENCE, Up, free_port, soon, tickets
 
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 
@@ -51,7 +51,7 @@ def database_url() -> Iterator[str]:
         yield f"{address}/afterglow"
     finally:
         server.send_signal(2)
-        server.wait(30)
+        server.wait(PATIENCE)
         shutil.rmtree(home, ignore_errors=True)
 
 
@@ -68,7 +68,7 @@ def redis_url() -> Iterator[str]:
         yield f"redis://127.0.0.1:{port}/0"
     finally:
         server.terminate()
-        server.wait(30)
+        server.wait(PATIENCE)
 
 
 def test_it_runs_on_servers_it_did_not_start(

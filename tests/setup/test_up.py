@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from tests.setup.running import Up, free_port, tickets
+from tests.setup.running import Up, free_port, soon, tickets
 from tickets.cli import COMMANDS, command_line
 
 
@@ -22,6 +22,7 @@ def test_the_sign_in_page_answers_and_the_demonstration_is_there(up: Up) -> None
 
 def test_it_is_alive_ready_and_counts(up: Up) -> None:
     assert up.page("/healthz") == (200, "alive\n")
+    soon(lambda: up.page("/readyz")[0] == 200, "a worker")
     assert up.page("/readyz") == (200, '{"status":"ready"}')
     up.page("/login?next=13800001111")
     status, figures = up.page("/metrics")
@@ -33,7 +34,7 @@ def test_it_is_alive_ready_and_counts(up: Up) -> None:
 
 def test_no_query_string_reaches_the_log(up: Up) -> None:
     up.page("/login?next=13800002222")
-    assert "GET /login 200" in up.said()
+    soon(lambda: "GET /login 200" in up.said(), "the line in the log")
     assert "13800002222" not in up.said()
 
 
@@ -93,6 +94,7 @@ def test_people_are_added_listed_and_given_a_password(up: Up) -> None:
 
 
 def test_the_doctor_finds_it_healthy(up: Up) -> None:
+    soon(lambda: up.page("/readyz")[0] == 200, "a worker")
     done = tickets(up.folder, "doctor")
     assert done.returncode == 0, done.stdout
     assert "BAD" not in done.stdout

@@ -161,7 +161,7 @@ async def test_the_whole_of_boston_has_the_verdicts_of_the_city(
     words = ("import", "tickets", str(WHOLE), "--project", project, "--mapping", str(MAPPING))
     began = time.monotonic()
     code, out, err = await tickets(*words)
-    assert time.monotonic() - began < 30, "a few seconds, on a busy machine too"
+    assert time.monotonic() - began < 60, "a few seconds, on a busy machine too"
     assert (code, out) == (0, ["good 3422", "bad 0", "known 0", "added 3422"]), err
     await _agrees_row_by_row(rows, project, WHOLE)
     await _owes_nothing(rows)
