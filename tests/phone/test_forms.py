@@ -36,5 +36,6 @@ def test_the_minute_of_the_report_is_not_before_it() -> None:
     assert earlier is not None
     assert earlier < reported
     assert instant_typed(None, "Asia/Shanghai", reported) is None
-    with pytest.raises(Invalid):
-        instant_typed("16:05", "Asia/Shanghai", reported)
+    for nonsense in ("16:05", "0001-01-02T00:00", "9999-12-31T23:59"):
+        with pytest.raises(Invalid):
+            instant_typed(nonsense, "Asia/Shanghai", reported)

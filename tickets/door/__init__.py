@@ -18,6 +18,7 @@ from tickets.door.typed import (
     Typed,
     Words,
     clean,
+    in_utc,
     sentence_for,
     typed,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "Typed",
     "Words",
     "clean",
+    "in_utc",
     "sentence_for",
     "typed",
 ]

@@ -36,12 +36,27 @@ def clean(text: str) -> str:
     return "".join(ch for ch in kept if ch in "\n\t" or unicodedata.category(ch) != "Cc")
 
 
+# Outside lies a slip or a program's zero (0001-01-01): not every zone could show it.
+_EARLIEST, _LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+
+
+def in_utc(at: datetime) -> datetime:
+    """ValueError for an instant that is none of ours."""
+    try:
+        found = at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError from None
+    if not _EARLIEST <= found < _LATEST:
+        raise ValueError
+    return found
+
+
 def _zoned(at: datetime) -> datetime:
     if at.tzinfo is None:
         raise PydanticCustomError("no_offset", N_("An instant needs an offset, as in +08:00."))
     try:
-        return at.astimezone(UTC)
-    except OverflowError:
+        return in_utc(at)
+    except ValueError:
         raise PydanticCustomError("instant", N_("This is not a date and time.")) from None
 
 

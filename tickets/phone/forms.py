@@ -7,7 +7,7 @@ JavaScript: `at` (datetime-local in the project's zone, empty means now), `key`,
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Final, Generic, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
 from tickets import media
-from tickets.door import Line, Typed, typed
+from tickets.door import Line, Typed, in_utc, typed
 from tickets.refusals import Forbidden, Invalid, Missing, Refused
 from tickets.staff.rules import Who
 
@@ -133,9 +133,9 @@ def instant_typed(text: str | None, zone: str, reported_at: datetime) -> datetim
     try:
         at = datetime.fromisoformat(text)
         at = at.replace(tzinfo=ZoneInfo(zone)) if at.tzinfo is None else at
-        at = at.astimezone(UTC)
+        at = in_utc(at)
         return reported_at if at <= reported_at < at + MINUTE else at
-    except (ValueError, OverflowError):
+    except ValueError:
         raise Invalid("at", "This is not a date and time.") from None
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from tickets.desk import rules
 from tickets.desk.queries import call as queries
 from tickets.desk.rules import FaultWords
-from tickets.door import DoorRoute, Line, Now, Passage, Session, Typed, clean, typed
+from tickets.door import DoorRoute, Line, Now, Passage, Session, Typed, clean, in_utc, typed
 from tickets.grams import digits
 from tickets.pages import page
 from tickets.project.rules import said_again
@@ -230,8 +230,8 @@ def _described(form: CallForm, locale: str) -> str:
 def _zoned(at: datetime, timezone: str) -> datetime:
     try:
         local = at if at.tzinfo else at.replace(tzinfo=ZoneInfo(timezone))
-        return local.astimezone(ZoneInfo("UTC"))
-    except OverflowError:
+        return in_utc(local)
+    except ValueError:
         raise Invalid("reported_at", N_("This is not a date and time.")) from None
 
 
