@@ -28,12 +28,18 @@ def slices(text: str) -> set[str]:
 
 
 def grams(*texts: str | None) -> list[str]:
-    """The slices of several texts together, sorted, for a row's `grams` column."""
+    """What a row is found by, sorted, for its `grams` column: the slices of all its texts, and
+    what is typed before there is a slice: one Chinese character (a surname), how a code begins."""
     found: set[str] = set()
     for text in texts:
         if text:
             # Short codes and house numbers are found whole too.
             found.update(slices(text[:2000]))
+            for run in _RUNS.findall(fold(text[:2000])):
+                if ord(run[0]) > 0x2E7F:
+                    found.update(run)
+                elif run[0].isalpha():
+                    found.add(run[:2])
     return sorted(found)
 
 

@@ -84,6 +84,8 @@ async def register(client: AsyncClient, **changes: Any) -> Response:
         ("南门", 'data-asset="DB03"'),
         ("l-01", 'data-asset="L-0101"'),
         ("bj-01 l-0102", 'data-asset="L-0102"'),
+        ("王", 'data-name="王工"'),
+        ("db", 'data-asset="DB03"'),
     ],
 )
 async def test_any_part_of_a_number_a_name_or_a_code_finds(
