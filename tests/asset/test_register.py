@@ -324,3 +324,16 @@ def test_a_label_is_read_as_people_type_it() -> None:
     made = new_public_id()
     assert same_public_id(made.lower()) == made
     assert same_public_id("o1l-i0") == "01110"
+
+
+async def test_a_call_about_an_asset_knows_it_from_its_page(
+    session: AsyncSession, as_role: SignedIn
+) -> None:
+    project = await make_project(session, code="P1")
+    await make_asset(session, project=project, code="L#1", name="lamp")
+    client = await as_role("hotline")
+    shown = (await client.get("/projects/P1/assets/L%231")).text
+    link = shown.partition('href="/desk/call?')[2].partition('"')[0]
+    screen = await client.get(f"/desk/call?{link.replace('&amp;', '&')}")
+    assert 'id="project" name="project" value="P1"' in screen.text
+    assert 'id="assets" name="assets" value="L#1"' in screen.text
