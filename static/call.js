@@ -162,12 +162,15 @@ function start() {
   const faults = combobox(fault, faultList, chooseFault);
   const inOrder = [...faultList.children];
   function rank(option, typed) {
-    const { code, keys, words, label } = option.dataset;
+    const { code, keys, words, label, severity } = option.dataset;
     if (code.toLowerCase() === typed || keys.split(" ").includes(typed)) return 0;
     if (label.toLowerCase().startsWith(typed) || code.toLowerCase().startsWith(typed)) return 1;
     const all = words.split("|");
     if (all.some((word) => word.startsWith(typed))) return 2;
-    if (all.some((word) => word.includes(typed) || (word.length > 1 && typed.includes(word)))) return 3;
+    // In a sentence danger counts first, then the longest words: 几盏不亮 is more than 不亮.
+    const told = Math.max(0, ...all.filter((word) => word.length > 1 && typed.includes(word)).map((word) => word.length));
+    if (told) return severity === "S1" ? 2.5 : 3 - Math.min(told, 40) / 100;
+    if (all.some((word) => word.includes(typed))) return 3;
     return keys.split(" ").some((key) => key.startsWith(typed)) ? 4 : 9;
   }
   function narrow() {

@@ -69,6 +69,25 @@ async def test_a_sharp_word_is_danger_and_goes_out_as_s1(house: Any, desk_of: An
     assert (await newest(house)).severity == "S1"
 
 
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        ("桥下几盏不亮", "OUT_MULTI"),
+        ("一片不亮", "OUT_CIRCUIT"),
+        ("整条街都黑了", "OUT_MULTI"),
+        ("不亮了还漏电", "LEAK"),
+        ("不亮", "OUT_ONE"),
+    ],
+)
+async def test_a_sentence_offers_first_what_says_most(desk_of: Any, words: str, fault: str) -> None:
+    desk = await desk_of()
+    await call_screen(desk)
+    await desk.page.locator("#fault").focus()
+    await desk.page.keyboard.insert_text(words)
+    chosen = desk.page.locator('#fault-list [aria-selected="true"]')
+    await expect(chosen).to_have_attribute("data-code", fault)
+
+
 async def test_arrows_choose_and_the_listbox_says_so(desk_of: Any) -> None:
     desk = await desk_of(locale="en")
     await call_screen(desk)

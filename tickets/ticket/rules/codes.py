@@ -108,13 +108,19 @@ _ALL = (
         "OUT_MULTI",
         N_("several lamps out"),
         Severity.S2,
-        ("整条街不亮", "多盏不亮", "一排不亮", "连续不亮", "several lamps", "row of lamps"),
+        (
+            *("整条街", "好几盏", "几盏不亮", "多盏不亮", "一排灯", "一排不亮", "连续不亮"),
+            *("several lamps", "row of lamps"),
+        ),
     ),
     Fault(
         "OUT_CIRCUIT",
         N_("circuit or cabinet out"),
         Severity.S2,
-        ("一片漆黑", "全灭", "回路停电", "整片不亮", "停电", "whole area dark"),
+        (
+            *("一片漆黑", "一片黑", "一片不亮", "整片不亮", "整段不亮", "全部不亮", "全灭", "全黑"),
+            *("回路停电", "停电", "whole area dark"),
+        ),
     ),
     Fault(
         "NEVER_ON",
