@@ -97,7 +97,7 @@ async def arrive(
     who: Annotated[Who, needs(Verb.TICKET_ARRIVE)],
     session: Session,
     now: Now,
-    given: ArrivalIn,
+    given: ArrivalIn = ArrivalIn(),  # noqa: B008
     key: ActKey = None,
 ) -> TicketShown:
     """Somebody of ours is on site; that answers the caller too."""

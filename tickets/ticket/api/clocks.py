@@ -148,7 +148,7 @@ async def end_pause(
     session: Session,
     now: Now,
     id: Number,
-    given: ActIn,
+    given: ActIn = ActIn(),  # noqa: B008
 ) -> PauseOut:
     ended = await actions.end_pause(
         session,

@@ -84,7 +84,7 @@ async def answer(
     session: Session,
     now: Now,
     ref: str,
-    given: ResponseIn,
+    given: ResponseIn = ResponseIn(),  # noqa: B008
     key: ActKey = None,
 ) -> TicketShown:
     """Somebody of ours has told the reporter who takes care and when he comes."""
@@ -135,7 +135,7 @@ async def close(
     session: Session,
     now: Now,
     ref: str,
-    given: ClosureIn,
+    given: ClosureIn = ClosureIn(),  # noqa: B008
 ) -> TicketShown:
     """Needs the owner's word (`confirmed_by`, or a call-back that `works`) or three tries."""
     ticket = await actions.close(
