@@ -54,13 +54,13 @@ _ALL = "SELECT " + ", ".join(f"({query}) AS {name}" for name, query in _COUNTED.
 _UNTOLD = ("/healthz", "/readyz", "/metrics", "/static/")
 
 
-@router.get("/healthz", include_in_schema=False)
+@router.api_route("/healthz", methods=["GET", "HEAD"], include_in_schema=False)
 async def alive() -> Response:
     """The process answers; nothing else is asked."""
     return PlainTextResponse("alive\n")
 
 
-@router.get("/readyz", include_in_schema=False)
+@router.api_route("/readyz", methods=["GET", "HEAD"], include_in_schema=False)
 async def ready(now: Now) -> Response:
     """503 with every reason why work would not get done: database, migrations, worker."""
     reasons = await _reasons(now)

@@ -23,6 +23,8 @@ PUBLIC = {
     "GET /api/v1/docs",
     "GET /api/v1/openapi.json",
     "GET /healthz",
+    "HEAD /healthz",
+    "HEAD /readyz",
     "GET /login",
     "GET /manifest.webmanifest",
     "GET /metrics",

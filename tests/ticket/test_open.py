@@ -79,6 +79,7 @@ async def test_references_of_a_day_count_up_without_gaps(
         ({"assets": ["nowhere"]}, "assets"),
         ({"reported_at": "2026-11-24T09:00:00"}, "reported_at"),
         ({"reported_at": "soon"}, "reported_at"),
+        ({"reported_at": "1970-01-01T00:00:00Z"}, "reported_at"),
         ({"description": "x" * 1_000_00}, "description"),
         ({"description": "nul \0 here"}, "description"),
         ({"description": "  "}, "description"),

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from tickets.events import record
 from tickets.project.models import Project
 from tickets.sla.models import Act
-from tickets.sla.rules import ActKind
+from tickets.sla.rules import ActKind, cycle_of
 from tickets.staff.rules import Role, Verb, Who
 from tickets.ticket import queries as tickets
 from tickets.ticket.actions import perform
@@ -131,7 +131,10 @@ async def repair(
     happened = max(ticket.reported_at, min(at or now, now))  # at the edges of the calendar too
     day = happened.astimezone(ZoneInfo(project.timezone)).date()
     cause = rules.checked(found, day)
-    payer = rules.payer(ticket.cover, cause)
+    story = await tickets.story_of(session, ticket)
+    # A repair told late may belong to an earlier cycle, whose cover stands.
+    cover = await tickets.cover_of(session, ticket, cycle_of(story, happened))
+    payer = rules.payer(cover, cause)
     act = await perform(
         session,
         ticket,
@@ -162,10 +165,11 @@ async def repair(
     session.add_all(_part(act, used, payer) for used in found.parts)
     await session.flush()
     if await queries.is_latest_repair(session, act):
-        ticket.cause = cause
-        ticket.payer_labour = payer.labour
-        ticket.payer_parts = payer.parts
-        ticket.payer_reason = payer.reason
+        told = await tickets.cycle_told(session, ticket, act.cycle)
+        told.cause = cause
+        told.payer_labour = payer.labour
+        told.payer_parts = payer.parts
+        told.payer_reason = payer.reason
     return ticket
 
 

@@ -83,6 +83,7 @@ async def is_latest_repair(session: AsyncSession, act: Act) -> bool:
     later = exists().where(
         Work.act_id == Act.id,
         Work.ticket_id == act.ticket_id,
+        Act.cycle == act.cycle,
         (Act.at > act.at) | ((Act.at == act.at) & (Act.id > act.id)),
     )
     return not await session.scalar(select(later))

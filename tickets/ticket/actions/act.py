@@ -114,16 +114,19 @@ async def perform(
         **told,
     )
     if result is Result.FIXED:
-        await end_pauses(session, story.family, act, who)
+        await end_pauses(session, story.family, act.at, who, by_act="repair")
     await judge_anew(session, ticket, now=now, by_id=who.id)
     return act
 
 
-async def end_pauses(session: AsyncSession, family: Sequence[int], fix: Act, who: Who) -> None:
-    """A repair ends the pause that is open, at the repair's instant (rules.md §3)."""
+async def end_pauses(
+    session: AsyncSession, family: Sequence[int], at: datetime, who: Who, *, by_act: str
+) -> None:
+    """A repair ends the pause that is open, at the repair's instant (rules.md §3); so does the
+    end of the ticket."""
     for pause in await clocks_of.pauses_of_family(session, family):
         if pause.to_at is None:
-            pause.to_at = max(pause.from_at, fix.at)
+            pause.to_at = max(pause.from_at, at)
             record(
                 session,
                 "pause.ended",
@@ -132,7 +135,7 @@ async def end_pauses(session: AsyncSession, family: Sequence[int], fix: Act, who
                 by_id=who.id,
                 pause_id=pause.id,
                 reason=pause.reason,
-                by_act="repair",
+                by_act=by_act,
             )
 
 

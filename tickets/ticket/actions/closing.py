@@ -11,7 +11,7 @@ from tickets.refusals import Invalid, Refused
 from tickets.sla.rules import ActKind
 from tickets.staff.rules import Verb, Who
 from tickets.ticket import queries, rules
-from tickets.ticket.actions.act import attach, flag, must_be_open, perform, when
+from tickets.ticket.actions.act import attach, end_pauses, flag, must_be_open, perform, when
 from tickets.ticket.actions.judging import end_clocks
 from tickets.ticket.models import CallBack, Ticket
 from tickets.ticket.rules import NOTHING_BREAKS, Asked, Kind, Status
@@ -122,7 +122,7 @@ async def close(
             now=now,
         )
     if ticket.status != Status.REPAIRED:
-        await end_clocks(session, ticket, now=now, by_id=who.id)
+        await _end_all(session, ticket, who, now)
     ticket.confirmed_by = confirmed_by
     ticket.outcome = outcome
     _end(ticket, Status.CLOSED, moment.at)
@@ -161,7 +161,7 @@ async def cancel(
     moment = when(ticket, at, phone_time, now)
     flag(ticket, moment.flags)
     await attach(session, who, ticket, photos, "cancelling", signature=signature)
-    await end_clocks(session, ticket, now=now, by_id=who.id)
+    await _end_all(session, ticket, who, now)
     _end(ticket, Status.CANCELLED, moment.at)
     record(
         session,
@@ -175,9 +175,16 @@ async def cancel(
     return ticket
 
 
+async def _end_all(session: AsyncSession, ticket: Ticket, who: Who, now: datetime) -> None:
+    family = await queries.family_of(session, ticket.id)
+    await end_pauses(session, family, now, who, by_act="end")
+    await end_clocks(session, ticket, now=now, by_id=who.id)
+
+
 def _end(ticket: Ticket, status: Status, at: datetime) -> None:
     ticket.status = status
     ticket.is_open = False
     ticket.closed_at = at
     ticket.breaks_at = NOTHING_BREAKS
+    ticket.paused_since = None
     ticket.version += 1

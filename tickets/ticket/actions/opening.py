@@ -16,6 +16,7 @@ from tickets.grams import grams
 from tickets.project import actions as project_actions
 from tickets.project import queries as projects
 from tickets.project.models import Project
+from tickets.project.rules import FIRST_DAY
 from tickets.refusals import Invalid
 from tickets.sla import actions as sla
 from tickets.sla.models import Clock
@@ -148,6 +149,8 @@ def _check(call: Call, now: datetime) -> None:
         raise Invalid("channel", "The channel {code} is not known.", code=call.channel)
     if call.reported_at is not None and call.reported_at > now + AHEAD:
         raise Invalid("reported_at", "The report cannot lie in the future.")
+    if call.reported_at is not None and call.reported_at.date() < FIRST_DAY:
+        raise Invalid("reported_at", "That is too long ago to be a report.")
 
 
 _NEXT = (

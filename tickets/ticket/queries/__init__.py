@@ -20,6 +20,7 @@ from tickets.ticket.queries.seen import visible
 from tickets.ticket.queries.story import (
     awaits_look,
     cover_of,
+    cycle_told,
     earliest_report,
     family_of,
     find_living,
@@ -41,6 +42,7 @@ __all__ = [
     "awaits_look",
     "call_backs_of",
     "cover_of",
+    "cycle_told",
     "earliest_report",
     "events_of",
     "events_page",

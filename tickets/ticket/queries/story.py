@@ -35,9 +35,14 @@ async def past_cycles(session: AsyncSession, ticket_id: int) -> Sequence[PastCyc
 
 async def cover_of(session: AsyncSession, ticket: Ticket, cycle: int) -> str:
     """The decision of one cycle: that of an earlier one stands, whatever came after."""
+    return (await cycle_told(session, ticket, cycle)).cover
+
+
+async def cycle_told(session: AsyncSession, ticket: Ticket, cycle: int) -> Ticket | PastCycle:
+    """Where cover, cause and payers of a cycle stand: on the ticket, or on what it was before."""
     if cycle == ticket.cycle:
-        return ticket.cover
-    return next(p.cover for p in await past_cycles(session, ticket.id) if p.cycle == cycle)
+        return ticket
+    return next(past for past in await past_cycles(session, ticket.id) if past.cycle == cycle)
 
 
 async def story_of(session: AsyncSession, ticket: Ticket) -> Story:
