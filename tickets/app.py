@@ -1,7 +1,7 @@
 """The web application, assembled: doors, refusals, start and stop."""
 
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import func, select
 from sqlalchemy.exc import (
     DataError,
     DBAPIError,
@@ -21,7 +21,6 @@ from sqlalchemy.exc import (
     InterfaceError,
     OperationalError,
 )
-from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.exceptions import HTTPException
 
 from tickets import db, pages, pulse, wake, watch
@@ -42,6 +41,7 @@ from tickets.round import web as round_web
 from tickets.settings import settings
 from tickets.shield import Shield
 from tickets.staff import web as staff_web
+from tickets.staff.models import Person
 from tickets.ticket import api as ticket_api
 from tickets.ticket import web as ticket_web
 from tickets.visit import api as visit_api
@@ -82,22 +82,19 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await engine.dispose()
 
 
-# Built once: every page asks it.
-_CHROME = select(
+# Asked with who is at the door, about the same person.
+_CHROME = (
     select(func.count())
-    .where(
-        Notice.person_id == bindparam("person_id"),
-        Notice.read_at.is_(None),
-        Notice.sent_at.is_not(None),
-    )
+    .where(Notice.person_id == Person.id, Notice.read_at.is_(None), Notice.sent_at.is_not(None))
+    .correlate(Person)
     .scalar_subquery(),
     select(pulse.Heartbeat.at).where(pulse.Heartbeat.name == "worker").scalar_subquery(),
 )
 
 
-async def _chrome(session: AsyncSession, person_id: int, now: datetime) -> pages.Chrome:
-    row = (await session.execute(_CHROME, {"person_id": person_id})).one()
-    return pages.Chrome(row[0], pulse.is_silent(row[1], now), row[1])
+def _chrome(told: Sequence[Any], now: datetime) -> pages.Chrome:
+    unread, seen_at = told
+    return pages.Chrome(unread, pulse.is_silent(seen_at, now), seen_at)
 
 
 def problem(
@@ -271,5 +268,5 @@ def create_app() -> FastAPI:
     _describe_bearer(app)
     app.add_middleware(Shield, answer=_answer)
     app.add_middleware(watch.Watch)
-    pages.use_chrome(_chrome)
+    pages.use_chrome(_CHROME, _chrome)
     return app

@@ -1,13 +1,26 @@
 """The database: one Base, one way to open a transaction, the only commit."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import DateTime, Interval, MetaData, Text, event
+from sqlalchemy import (
+    CompoundSelect,
+    DateTime,
+    Interval,
+    MetaData,
+    Select,
+    Text,
+    TextClause,
+    bindparam,
+    event,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
@@ -15,7 +28,7 @@ from sqlalchemy.ext.asyncio import (
     async_sessionmaker,
     create_async_engine,
 )
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Session
 
 from tickets.wake import wake_worker
 
@@ -40,10 +53,14 @@ class Base(DeclarativeBase):
 
 
 _sessions: async_sessionmaker[AsyncSession] = async_sessionmaker(expire_on_commit=False)
+# The same connections for those who only read: each statement stands alone, as it does under READ
+# COMMITTED anyway, and neither BEGIN nor COMMIT is sent (docs/decisions/0002).
+_readers: dict[AsyncEngine, AsyncEngine] = {}
 
 
 _SERVER_SETTINGS = {
     "timezone": "UTC",
+    "intervalstyle": "postgres",  # as a ticket's small tables are read
     "application_name": "tickets",
     # Every statement of ours is answered from an index in a millisecond or so: compiling it, or
     # calling other processes to help, takes several times as long as doing it.
@@ -64,6 +81,8 @@ def connect(url: str, *, pool_size: int = 10) -> AsyncEngine:
     )
     _look_after_idling(engine)
     _sessions.configure(bind=engine)
+    _readers.clear()
+    _readers[engine] = engine.execution_options(isolation_level="AUTOCOMMIT")
     return engine
 
 
@@ -88,9 +107,46 @@ def _look_after_idling(engine: AsyncEngine) -> None:
 
 
 @asynccontextmanager
-async def transaction() -> AsyncIterator[AsyncSession]:
+async def transaction(*, is_reading: bool = False) -> AsyncIterator[AsyncSession]:
     """One request, or one job, is one transaction: all of it happens or none of it."""
-    async with _sessions() as session, session.begin():
-        yield session
+    bind: Any = _sessions.kw.get("bind")
+    async with _sessions(bind=_readers.get(bind, bind) if is_reading else bind) as session:
+        session.info["is_reading"] = is_reading
+        async with session.begin():
+            yield session
     if session.info.pop("events_recorded", False):
         await wake_worker()
+
+
+@event.listens_for(Session, "before_flush")
+def _refuse_to_write(session: Session, _flushed: Any, _rows: Any) -> None:
+    """Rows that belong together would not come together: whoever reads must not write."""
+    if session.info.get("is_reading") and (session.new or session.dirty or session.deleted):
+        raise RuntimeError("A request that only reads has rows to write.")
+
+
+_SLOT = re.compile(r"(?<![:\w]):(\w+)|__\[POSTCOMPILE_(\w+)\]")
+
+
+def fixed(statement: Select[Any] | CompoundSelect[Any]) -> TextClause:
+    """A statement of a hot page, put into words once.
+
+    SQLAlchemy walks through a Select each time it is asked, to find what it compiled for it
+    before; text it knows by its letters. What is the same each time becomes part of the text, so
+    that PostgreSQL need not plan it anew either; each `bindparam(name, type_=…)` stays open.
+    Rows come as they are: columns, no entities.
+    """
+    dialect = PGDialect(paramstyle="named")  # type: ignore[no-untyped-call]
+    compiled = statement.compile(dialect=dialect)
+    open_ = {name: bind for name, bind in compiled.binds.items() if bind.required}
+
+    def filled(found: re.Match[str]) -> str:
+        if found[1] in open_:
+            return found[0]
+        bind = compiled.binds[found[1] or found[2]]
+        values: Any = bind.value if bind.expanding else [bind.value]
+        literals = (str(compiled.render_literal_value(each, bind.type)) for each in values)
+        return ", ".join(literals).replace(":", "\\:")
+
+    words = _SLOT.sub(filled, str(compiled))
+    return text(words).bindparams(*(bindparam(n, type_=b.type) for n, b in open_.items()))

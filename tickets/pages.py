@@ -1,18 +1,19 @@
 """Jinja, and the two things a door returns: a page or a fragment of one."""
 
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import ColumnElement
 
 from tickets import words
 from tickets.settings import settings
@@ -29,21 +30,25 @@ class Chrome:
     worker_seen_at: datetime | None = None
 
 
-# Rooms above know how to count; the app says who (an arrow upward is not ours to draw).
-ChromeOf = Callable[[AsyncSession, int, datetime], Awaitable[Chrome]]
-_chrome_of: list[ChromeOf] = []
+# Rooms above know how to count; the app says what and how to read it (an arrow upward is not ours
+# to draw). The columns are asked together with who is at the door.
+ChromeOf = Callable[[Sequence[Any], datetime], Chrome]
+Columns = tuple[ColumnElement[Any], ...]
+_chrome: list[tuple[Columns, ChromeOf]] = []
 
 
-def use_chrome(chrome_of: ChromeOf) -> None:
-    _chrome_of[:] = [chrome_of]
+def use_chrome(columns: Columns, chrome_of: ChromeOf) -> None:
+    _chrome[:] = [(columns, chrome_of)]
 
 
-async def load_chrome(
-    request: Request, session: AsyncSession, person_id: int, now: datetime
-) -> None:
-    """Asked by the sign-in dependency of a page; one statement."""
-    if _chrome_of:
-        request.state.chrome = await _chrome_of[0](session, person_id, now)
+def chrome_columns() -> Columns:
+    return _chrome[0][0] if _chrome else ()
+
+
+def keep_chrome(request: Request, told: Sequence[Any], now: datetime) -> None:
+    """For the sign-in, which was told the columns."""
+    if _chrome and told:
+        request.state.chrome = _chrome[0][1](told, now)
 
 
 @cache
@@ -108,13 +113,30 @@ def page(request: Request, name: str, *, status: int = 200, **facts: Any) -> HTM
         "chrome": getattr(state, "chrome", Chrome()),
         "csrf": getattr(state, "csrf", ""),
     }
+    context["remembered_bar"] = lambda: _bar(
+        state.locale,
+        request.url.path,
+        request.url.query,
+        context["who"],
+        context["chrome"].unread,
+        context["csrf"],
+    )
     html = environment().get_template(name, globals=_SEEN_BY_MACROS).render(context | facts)
     return HTMLResponse(html, status)
 
 
+@lru_cache(maxsize=1000)
+def _bar(locale: str, path: str, query: str, who: Any, unread: int, csrf: str) -> Markup:
+    """What everybody sees above every page: the same until he goes elsewhere or has a message."""
+    request = SimpleNamespace(url=SimpleNamespace(path=path, query=query))
+    facts = {"request": request, "who": who, "chrome": Chrome(unread), "csrf": csrf}
+    return fragment("layout/bar.html", locale, datetime.now(UTC), **facts)
+
+
 def fragment(name: str, locale: str, now: datetime, **facts: Any) -> Markup:
     """A piece of a page that depends on nobody: it may be kept and shown again."""
-    return Markup(environment().get_template(name).render(_context(locale, now) | facts))
+    template = environment().get_template(name, globals=_SEEN_BY_MACROS)
+    return Markup(template.render(_context(locale, now) | facts))
 
 
 def text(name: str, locale: str, now: datetime, **facts: Any) -> str:

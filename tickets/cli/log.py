@@ -65,6 +65,7 @@ def configure(part: str) -> None:
             ],
         )
     )
+    logging._srcfile = None  # no line tells where it was written
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)

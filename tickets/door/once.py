@@ -42,14 +42,18 @@ COOKIE = "tickets_session"
 
 
 class DoorRoute(APIRoute):
-    """One request, one transaction: it commits after the answer is made and before it leaves."""
+    """One request, one transaction: it commits after the answer is made and before it leaves.
+
+    A GET only reads, so it needs none.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         inner = super().get_route_handler()
 
         async def handler(request: Request) -> Response:
             try:
-                async with db.transaction() as session:
+                is_reading = request.method in ("GET", "HEAD")
+                async with db.transaction(is_reading=is_reading) as session:
                     request.state.session = session
                     if request.method == "POST" and "idempotency-key" in request.headers:
                         return await _once(request, session, inner)

@@ -25,7 +25,8 @@ _LONGEST_FIELD = 8 * 1024 * 1024
 async def identify(request: Request, session: Session, now: Now) -> Who | None:
     """The person or program that asks; None when nobody says who he is.
 
-    One statement, and a second every few minutes to note that the key is in use.
+    One statement, what surrounds a page included, and a second every few minutes to note that
+    the key is in use.
     """
     locale = request.state.locale
     if request.headers.get("authorization"):
@@ -41,9 +42,12 @@ async def identify(request: Request, session: Session, now: Now) -> Who | None:
         cookie = request.cookies.get(COOKIE)
         if not cookie:
             return None
-        known = await queries.by_sign_in(session, hashed(cookie), now, locale=locale)
+        known = await queries.by_sign_in(
+            session, hashed(cookie), now, locale=locale, along=pages.chrome_columns()
+        )
         if known is None:
             return None
+        pages.keep_chrome(request, known.along, now)
         request.state.csrf = csrf_of(cookie)
         await _check_csrf(request, request.state.csrf)
         if known.is_stale:
@@ -93,8 +97,6 @@ def needs(verb: Verb) -> Any:
         if not who.may(verb):
             raise Forbidden(N_("Your role does not allow this."))
         request.state.now = now
-        if not request.url.path.startswith("/api/"):
-            await pages.load_chrome(request, session, who.id, now)
         return who
 
     visitor.verb = verb  # type: ignore[attr-defined]
