@@ -1,6 +1,6 @@
 """What was found and done on a ticket's visits, and the photos one may see."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -58,11 +58,21 @@ async def repairs_of(session: AsyncSession, ticket_id: int) -> Sequence[Visited]
             .order_by(Act.at, Act.id)
         )
     ).all()
-    parts: dict[int, list[Part]] = {act.id: [] for act, _ in rows}
-    if parts:
-        used = await session.scalars(select(Part).where(Part.act_id.in_(parts)).order_by(Part.id))
-        for part in used:
-            parts[part.act_id].append(part)
+    used: Sequence[Part] = ()
+    if rows:
+        ids = [act.id for act, _ in rows]
+        used = (
+            await session.scalars(select(Part).where(Part.act_id.in_(ids)).order_by(Part.id))
+        ).all()
+    return visited([act for act, _ in rows], [work for _, work in rows], used)
+
+
+def visited(acts: Iterable[Act], works: Iterable[Work], used: Iterable[Part]) -> Sequence[Visited]:
+    """Repairs with what was done and put in, in the order of the acts."""
+    work_of = {work.act_id: work for work in works}
+    parts: dict[int, list[Part]] = {act_id: [] for act_id in work_of}
+    for part in used:
+        parts[part.act_id].append(part)
     return [
         Visited(
             act.id,
@@ -70,11 +80,12 @@ async def repairs_of(session: AsyncSession, ticket_id: int) -> Sequence[Visited]
             act.result,
             act.expires_on,
             act.on_site,
-            work.cause,
-            work.work,
+            work_of[act.id].cause,
+            work_of[act.id].work,
             tuple(parts[act.id]),
         )
-        for act, work in rows
+        for act in acts
+        if act.id in work_of
     ]
 
 

@@ -1,97 +1,197 @@
-"""Small tables of one ticket in one statement: their rows come as JSON and are rows again here.
+"""A ticket with its small tables in one statement: they come as JSON and are rows again here.
 
 A statement costs more than the few rows it brings; the ticket page has a dozen such tables.
 """
 
+import json
+import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
-from functools import cache
-from typing import Any, TypeVar
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import cache, lru_cache
+from types import SimpleNamespace
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Date,
     DateTime,
     Interval,
     ScalarSelect,
+    Select,
+    Text,
+    TextClause,
     Uuid,
     bindparam,
     func,
     literal_column,
     select,
+    union,
 )
+from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import TypeEngine
 
-from tickets.db import Base
+from tickets.asset.models import Asset
+from tickets.db import Base, fixed
 from tickets.events import Event
 from tickets.loan.models import Settlement, Substitution
-from tickets.ticket.models import CallBack, TicketPhoto
+from tickets.project.models import Contact, Owner, Project
+from tickets.sla.models import Act, Clock
+from tickets.staff.models import Person
+from tickets.staff.rules import Scope
+from tickets.ticket.models import CallBack, Ticket, TicketAsset, TicketPhoto
+from tickets.ticket.queries.seen import visible_in
+from tickets.visit.models import Part, Work
 
 M = TypeVar("M", bound=Base)
 
 NEWEST = 200  # lines of the diary that a page shows
+_ID = literal_column("ticket.id", BigInteger())  # of the ticket the statement is about
 
 
-def _rows(model: type[Base], *order: Any) -> ScalarSelect[Any]:
-    """All rows of the ticket's, each as JSON. For tables without intervals."""
-    table = model.__table__
-    of_ticket = select(table).where(table.c.ticket_id == bindparam("ticket_id"))
-    if model is Event:
-        of_ticket = of_ticket.order_by(table.c.id.desc()).limit(NEWEST)
-    few = of_ticket.subquery("few")
+def _agg(few: Any, *order: str) -> ScalarSelect[Any]:
     row: ColumnElement[Any] = literal_column("few")
     by = [few.c[name] for name in order]
-    return select(func.json_agg(aggregate_order_by(row, *by))).select_from(few).scalar_subquery()
+    rows = sql_cast(func.json_agg(aggregate_order_by(row, *by)), Text)
+    return select(rows).select_from(few).scalar_subquery()
 
 
-_BUNDLE = select(
-    _rows(Event, "happened_at", "id"),
-    _rows(CallBack, "at", "id"),
-    _rows(Settlement, "at", "id"),
-    _rows(Substitution, "cycle"),
-    _rows(TicketPhoto, "act", "photo_id"),
+def _rows(model: type[Base], *order: str) -> ScalarSelect[Any]:
+    """All rows of the ticket's, each as JSON."""
+    table = model.__table__
+    of_ticket = select(table).where(table.c.ticket_id == _ID)
+    if model is Event:
+        of_ticket = of_ticket.order_by(table.c.id.desc()).limit(NEWEST)
+    return _agg(of_ticket.subquery("few"), *order)
+
+
+def _assets() -> ScalarSelect[Any]:
+    table = Asset.__table__
+    shown = (table.c[name] for name in ("id", "code", "name", "location"))
+    named = TicketAsset.__table__
+    few = select(*shown).join(named, named.c.asset_id == table.c.id).where(named.c.ticket_id == _ID)
+    return _agg(few.subquery("few"), "code")
+
+
+def _parts() -> ScalarSelect[Any]:
+    table, work = Part.__table__, Work.__table__
+    few = select(table).join(work, work.c.act_id == table.c.act_id).where(work.c.ticket_id == _ID)
+    return _agg(few.subquery("few"), "id")
+
+
+def _people() -> ScalarSelect[Any]:
+    """Everybody of ours whom the page names."""
+    event, person = Event.__table__, Person.__table__
+    tables = (event, Act.__table__, CallBack.__table__, Settlement.__table__)
+    ids = [select(table.c.by_id).where(table.c.ticket_id == _ID) for table in tables]
+    for name in ("technician_id", "before_id"):
+        told = event.c.facts[name].astext
+        whole = told.regexp_match("^[0-9]{1,9}$")
+        ids.append(select(sql_cast(told, BigInteger)).where(event.c.ticket_id == _ID, whole))
+    own: list[Select[Any]] = [
+        select(literal_column(f"ticket.{name}")) for name in ("technician_id", "opened_by_id")
+    ]
+    shown = (person.c[name] for name in ("id", "login", "name", "phone"))
+    few = select(*shown).where(person.c.id.in_(union(*ids, *own)))
+    return _agg(few.subquery("few"), "id")
+
+
+_SMALL: Sequence[tuple[type[Base], Callable[[], ScalarSelect[Any]]]] = (
+    (Event, lambda: _rows(Event, "happened_at", "id")),
+    (CallBack, lambda: _rows(CallBack, "at", "id")),
+    (Settlement, lambda: _rows(Settlement, "at", "id")),
+    (Substitution, lambda: _rows(Substitution, "cycle")),
+    (TicketPhoto, lambda: _rows(TicketPhoto, "act", "photo_id")),
+    (Act, lambda: _rows(Act, "at", "id")),
+    (Clock, lambda: _rows(Clock, "cycle", "generation", "id")),
+    (Work, lambda: _rows(Work, "act_id")),
+    (Part, _parts),
+    (Asset, _assets),
+    (Person, _people),
 )
+_TICKET = [column for column in Ticket.__table__.c if column.name != "grams"]
+_PROJECT = list(Project.__table__.c)
+_CONTACT = list(Contact.__table__.c)
+
+
+@lru_cache(maxsize=100)
+def _bundle(scope: Scope) -> TextClause:
+    """Put into words once for each reach of a role."""
+    return fixed(
+        select(*_TICKET, *_PROJECT, *_CONTACT, Owner.name, *(small() for _, small in _SMALL))
+        .select_from(Ticket)
+        .join(Project, Project.id == Ticket.project_id)
+        .join(Owner, Owner.id == Project.owner_id)
+        .outerjoin(Contact, Contact.id == Ticket.reporter_id)
+        .where(Ticket.ref == bindparam("ref", type_=Text()), visible_in(scope))
+    )
 
 
 class Bundle:
-    """Rows to look at, in the order people read them; they belong to no session."""
+    """Rows to look at, in the order people read them; they have their columns and belong to no
+    session."""
 
-    def __init__(self, row: Sequence[list[dict[str, Any]] | None]) -> None:
-        self.events: Sequence[Event] = _made(Event, row[0])
-        self.call_backs: Sequence[CallBack] = _made(CallBack, row[1])
-        self.settlements: Sequence[Settlement] = _made(Settlement, row[2])
-        self.debts: Sequence[Substitution] = _made(Substitution, row[3])
-        self.photos: Sequence[TicketPhoto] = _made(TicketPhoto, row[4])
+    def __init__(self, cells: Sequence[Any]) -> None:
+        heads = (_TICKET, _PROJECT, _CONTACT)
+        pieces = []
+        for columns in heads:
+            names = [column.name for column in columns]
+            pieces.append(SimpleNamespace(**dict(zip(names, cells, strict=False))))
+            cells = cells[len(columns) :]
+        self.ticket = cast(Ticket, pieces[0])
+        self.project = cast(Project, pieces[1])
+        self.contact = cast(Contact, pieces[2]) if pieces[2].id is not None else None
+        self.owner: str = cells[0]
+        self._small = dict(zip((model for model, _ in _SMALL), cells[1:], strict=True))
+
+    def all(self, model: type[M]) -> Sequence[M]:
+        told = self._small[model]
+        if not told:
+            return []
+        read = _reading(model)
+        rows = json.loads(told, parse_float=Decimal if model is Part else None)
+        for row in rows:
+            for name, reader in read:
+                if row.get(name) is not None:
+                    row[name] = reader(row[name])
+        return [cast(M, SimpleNamespace(**row)) for row in rows]
 
 
-async def bundle(session: AsyncSession, ticket_id: int) -> Bundle:
-    return Bundle((await session.execute(_BUNDLE, {"ticket_id": ticket_id})).one())
-
-
-def _made(model: type[M], rows: list[dict[str, Any]] | None) -> Sequence[M]:
-    read = _reading(model)
-    for row in rows or ():
-        for name, reader in read.items():
-            if row[name] is not None:
-                row[name] = reader(row[name])
-    return [model(**row) for row in rows or ()]
+async def bundle(session: AsyncSession, scope: Scope, ref: str) -> Bundle | None:
+    row = (await session.execute(_bundle(scope), {"ref": ref})).first()
+    return Bundle(tuple(row)) if row else None
 
 
 @cache
-def _reading(model: type[Base]) -> Mapping[str, Callable[[str], Any]]:
+def _reading(model: type[Base]) -> Sequence[tuple[str, Callable[[str], Any]]]:
     """How a table's columns that JSON does not know are read from text."""
-    columns = model.__table__.columns
-    assert not any(isinstance(column.type, Interval) for column in columns)
-    found = ((column.name, _reader(column.type)) for column in columns)
-    return {name: reader for name, reader in found if reader is not None}
+    found = ((column.name, _reader(column.type)) for column in model.__table__.columns)
+    return [(name, reader) for name, reader in found if reader is not None]
+
+
+_KINDS: Mapping[type[TypeEngine[Any]], Callable[[str], Any]] = {
+    DateTime: datetime.fromisoformat,
+    Date: date.fromisoformat,
+    Uuid: UUID,
+}
+_LENGTH = re.compile(r"(?:(-?\d+) days? ?)?(?:(-?)(\d+):(\d\d):(\d\d(?:\.\d+)?))?")
 
 
 def _reader(kind: TypeEngine[Any]) -> Callable[[str], Any] | None:
-    if isinstance(kind, DateTime):
-        return datetime.fromisoformat
-    if isinstance(kind, Date):
-        return date.fromisoformat
-    return UUID if isinstance(kind, Uuid) else None
+    if isinstance(kind, Interval):
+        return _length
+    return next((reader for sort, reader in _KINDS.items() if isinstance(kind, sort)), None)
+
+
+def _length(text: str) -> timedelta:
+    """`2 days 03:00:00`, as PostgreSQL writes what we gave it: days, and a time with one sign."""
+    found = _LENGTH.fullmatch(text)
+    if found is None:
+        raise ValueError(f"This length cannot be read: {text}")
+    days, sign, hours, minutes, seconds = found.groups(default="0")
+    time = timedelta(hours=int(hours), minutes=int(minutes), seconds=float(seconds))
+    return timedelta(days=int(days)) + (-time if sign == "-" else time)

@@ -1,10 +1,10 @@
-"""Everything the ticket page shows, gathered over many rooms in a constant number of statements."""
+"""Everything the ticket page shows, gathered over many rooms in two statements at most."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.asset.models import Asset
@@ -12,12 +12,12 @@ from tickets.desk.queries.bundle import bundle
 from tickets.events import Event
 from tickets.grams import mask
 from tickets.loan import queries as loans
-from tickets.loan.models import Settlement
+from tickets.loan.models import Settlement, Substitution
 from tickets.loan.queries import SubstitutionShown
-from tickets.project.models import Contact, Owner, Project
+from tickets.project.models import Contact, Project
 from tickets.refusals import Missing
-from tickets.sla import queries as sla
 from tickets.sla.models import Act, Clock
+from tickets.sla.queries import in_order
 from tickets.sla.rules import ActKind, ClockState, Promise, due_of, state
 from tickets.staff import queries as staff
 from tickets.staff.models import Person
@@ -25,8 +25,8 @@ from tickets.staff.rules import Verb, Who
 from tickets.ticket import queries as tickets
 from tickets.ticket.models import CallBack, Ticket, TicketPhoto
 from tickets.ticket.rules import Asked, Doable, may_now, why_not_close
-from tickets.visit import queries as visits
-from tickets.visit.queries import Visited
+from tickets.visit.models import Part, Work
+from tickets.visit.queries import Visited, visited
 
 # Which verb a thing to do needs: what the state allows and the role allows is shown.
 VERBS: Mapping[Doable, Verb] = {
@@ -123,47 +123,37 @@ class Dossier:
         return any(c.rating and c.cycle == self.ticket.cycle for c in self.call_backs)
 
 
-# Built once; building a statement takes as long as asking it.
-_TICKET = (
-    select(Ticket, Project, Owner.name, Contact)
-    .join(Project, Project.id == Ticket.project_id)
-    .join(Owner, Owner.id == Project.owner_id)
-    .outerjoin(Contact, Contact.id == Ticket.reporter_id)
-    .where(Ticket.ref == bindparam("ref"))
-)
-_PEOPLE = select(Person).where(Person.id.in_(bindparam("ids", expanding=True)))
-
-
 async def dossier(session: AsyncSession, who: Who, ref: str, now: datetime) -> Dossier:
     """Missing for what one may not see. A constant number of statements."""
-    ticket, project, owner, contact = await _found(session, who, ref)
+    # PostgreSQL knows no NUL; no ticket has one.
+    told = None if "\0" in ref else await bundle(session, who.scope(Verb.TICKET_READ), ref)
+    if told is None:
+        raise Missing("There is no ticket {ref}.", ref=ref.replace("\0", ""))
+    ticket, project = told.ticket, told.project
     place = (project.id, project.group_id)
     is_ours = who.may_for(Verb.CALLER_READ, *place)
-    small = await bundle(session, ticket.id)
-    events, call_backs, settlements = small.events, small.call_backs, small.settlements
-    acts = await sla.acts_of(session, ticket.id)
-    clocks = (await sla.clocks_of(session, [ticket.id])).get(ticket.id, [])
-    people = await _people(session, ticket, events, acts, call_backs, settlements)
+    events, call_backs, settlements = told.all(Event), told.all(CallBack), told.all(Settlement)
+    acts, clocks, debts = told.all(Act), in_order(told.all(Clock)), told.all(Substitution)
+    people = {person.id: person for person in told.all(Person)}
     names = {id_: person.name for id_, person in people.items()}
-    debt = loans.shown(small.debts[-1]) if small.debts else loans.NOT_OWED
+    debt = loans.shown(debts[-1]) if debts else loans.NOT_OWED
     may = _may(who, ticket, acts, place, owes=debt.state == "owed")
     photos: dict[str, list[TicketPhoto]] = {}
-    for photo in small.photos:
+    for photo in told.all(TicketPhoto):
         photos.setdefault(photo.act, []).append(photo)
     asked = [Asked(c.outcome) for c in call_backs if c.cycle == ticket.cycle]
     kind, status = ticket.kind, ticket.status
-    is_repaired = any(act.kind == ActKind.REPAIR for act in acts)
     wanted = bool(may & {Doable.ASSIGN, Doable.ANSWER})
     return Dossier(
         ticket,
         project,
-        owner,
-        _caller(contact, is_ours),
+        told.owner,
+        _caller(told.contact, is_ours),
         people.get(ticket.technician_id or 0),
         names.get(ticket.opened_by_id or 0),
-        (await tickets.assets_of(session, [ticket.id])).get(ticket.id, []),
+        told.all(Asset),
         [_told(clock, acts, names, now) for clock in clocks],
-        await visits.repairs_of(session, ticket.id) if is_repaired else [],
+        visited(acts, told.all(Work), told.all(Part)),
         photos,
         debt,
         settlements,
@@ -181,19 +171,6 @@ async def dossier(session: AsyncSession, who: Who, ref: str, now: datetime) -> D
         why_not_close(kind, status, asked, confirmed_by=None, outcome=None) is not None,
         _may_decide_main(who, ticket, clocks, place, now),
     )
-
-
-async def _found(
-    session: AsyncSession, who: Who, ref: str
-) -> tuple[Ticket, Project, str, Contact | None]:
-    is_everywhere = who.scope(Verb.TICKET_READ).everywhere
-    asked = _TICKET if is_everywhere else _TICKET.where(tickets.visible(who))
-    # PostgreSQL knows no NUL; no ticket has one.
-    row = None if "\0" in ref else (await session.execute(asked, {"ref": ref})).first()
-    if row is None:
-        raise Missing("There is no ticket {ref}.", ref=ref.replace("\0", ""))
-    ticket, project, owner, contact = row
-    return ticket, project, owner, contact
 
 
 def _may(
@@ -263,21 +240,3 @@ async def _decliners(session: AsyncSession, settlements: Iterable[Settlement]) -
         return {}
     asked = select(Contact.id, Contact.name).where(Contact.id.in_(ids))
     return {id_: name for id_, name in await session.execute(asked)}
-
-
-async def _people(
-    session: AsyncSession,
-    ticket: Ticket,
-    events: Iterable[Event],
-    acts: Iterable[Act],
-    call_backs: Iterable[CallBack],
-    settlements: Iterable[Settlement],
-) -> Mapping[int, Person]:
-    """Everybody of ours whom the page names; one statement."""
-    ids: set[int | None] = {ticket.technician_id, ticket.opened_by_id}
-    ids |= {event.by_id for event in events} | {act.by_id for act in acts}
-    ids |= {each.by_id for each in call_backs} | {each.by_id for each in settlements}
-    for event in events:
-        ids |= {event.facts.get("technician_id"), event.facts.get("before_id")}
-    found = await session.scalars(_PEOPLE, {"ids": [id_ for id_ in ids if isinstance(id_, int)]})
-    return {person.id: person for person in found}
