@@ -124,7 +124,7 @@ async def call(
             values["reporter_name"], values["reporter_phone"] = voice.name, voice.phone
     if phone:
         values["reporter_phone"] = clean_or_empty(phone)
-        screen.found = await queries.callers(session, who, phone, exactly=True)
+        screen.found = await queries.callers(session, who, phone)
         if len(screen.found) == 1:
             known = screen.found[0]
             values |= {"reporter_name": known.name, "reporter_phone": known.phone}

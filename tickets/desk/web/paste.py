@@ -38,7 +38,7 @@ async def paste(request: Request, who: Caller, session: Session, now: Now) -> Re
     named = await queries.named_in(session, who, told.codes, text, project or None)
     known = None
     if told.phones:
-        voices = await queries.callers(session, who, told.phones[0], exactly=True)
+        voices = await queries.callers(session, who, told.phones[0])
         here = project or named.project
         known = next((v for v in voices if v.project == here or len(voices) == 1), None)
     where = project or named.project or (known.project if known else "")

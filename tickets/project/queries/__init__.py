@@ -1,6 +1,6 @@
 """What may be asked about projects."""
 
-from tickets.project.queries.filters import holds_words, within
+from tickets.project.queries.filters import escaped, holds, holds_words, patterns_of, within
 from tickets.project.queries.project import (
     Listed,
     ProjectPage,
@@ -11,6 +11,7 @@ from tickets.project.queries.project import (
     find,
     find_by_id,
     groups,
+    promised_at,
     terms_at,
     terms_history,
     visible,
@@ -23,10 +24,14 @@ __all__ = [
     "contact_of",
     "contacts_of",
     "cover_at",
+    "escaped",
     "find",
     "find_by_id",
     "groups",
+    "holds",
     "holds_words",
+    "patterns_of",
+    "promised_at",
     "terms_at",
     "terms_history",
     "visible",

@@ -1,5 +1,6 @@
 """What every finder filters by: how far a scope reaches, and whether the words are there."""
 
+import re
 from collections.abc import Iterable
 
 from sqlalchemy import (
@@ -8,6 +9,7 @@ from sqlalchemy import (
     and_,
     false,
     func,
+    literal,
     literal_column,
     or_,
     true,
@@ -32,14 +34,23 @@ def within(scope: Scope) -> ColumnElement[bool]:
 
 def holds_words(query: str, *columns: SQLColumnExpression[str]) -> ColumnElement[bool]:
     """The re-check after the index of slices: every word stands in one of the columns."""
+    return holds([literal(pattern) for pattern in patterns_of(query)], *columns)
+
+
+def patterns_of(query: str) -> list[str]:
+    """The words of a query as `holds` compares them."""
+    return [f"%{escaped(word)}%" for word in fold(query).split()]
+
+
+def escaped(text: str) -> str:
+    """For LIKE ... ESCAPE '/'."""
+    return re.sub(r"([%_/])", r"/\1", text)
+
+
+def holds(
+    patterns: Iterable[ColumnElement[str]], *columns: SQLColumnExpression[str]
+) -> ColumnElement[bool]:
     folded = [func.lower(func.normalize(column, literal_column("NFKC"))) for column in columns]
-    words = fold(query).split()
-    return (
-        true()
-        if not words
-        else _all(or_(*(c.contains(word, autoescape=True) for c in folded)) for word in words)
+    return and_(
+        true(), *(or_(*(c.like(pattern, escape="/") for c in folded)) for pattern in patterns)
     )
-
-
-def _all(conditions: Iterable[ColumnElement[bool]]) -> ColumnElement[bool]:
-    return and_(true(), *conditions)

@@ -1,14 +1,27 @@
 """What may be asked about projects: which, whose, on what terms, in cover or not."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Integer, Text, bindparam, column, func, or_, select, table
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Integer,
+    Text,
+    bindparam,
+    column,
+    func,
+    or_,
+    select,
+    table,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
+from tickets.db import fixed
 from tickets.grams import fold, wanted
 from tickets.project import rules
 from tickets.project.models import Acceptance, Contact, Owner, Project, Terms
@@ -145,7 +158,10 @@ _ACCEPTANCES = (
 )
 _TERMS = (
     select(Terms.numbers)
-    .where(Terms.project_id == bindparam("project_id"), Terms.valid_from <= bindparam("at"))
+    .where(
+        Terms.project_id == bindparam("project_id", type_=Integer()),
+        Terms.valid_from <= bindparam("at", type_=DateTime(timezone=True)),
+    )
     .order_by(Terms.valid_from.desc())
     .limit(1)
 )
@@ -173,6 +189,39 @@ async def terms_at(session: AsyncSession, project_id: int, at: datetime) -> Serv
     """The terms in force at an instant: the newest row that has begun, else the defaults."""
     numbers = await session.scalar(_TERMS, {"project_id": project_id, "at": at})
     return ServiceTerms.from_json(numbers or {})
+
+
+class _AcceptedRow(NamedTuple):
+    batch: str
+    accepted_on: date
+    months: int
+    months_by_kind: Mapping[str, int]
+
+
+# The terms of an instant, once with each acceptance; a project without any has one row.
+_PROMISED = fixed(
+    select(
+        _TERMS.scalar_subquery(),
+        Acceptance.batch,
+        Acceptance.accepted_on,
+        Acceptance.months,
+        Acceptance.months_by_kind,
+    )
+    .select_from(Project)
+    .outerjoin(Acceptance, Acceptance.project_id == Project.id)
+    .where(Project.id == bindparam("project_id", type_=Integer()))
+    .order_by(Acceptance.accepted_on, Acceptance.batch)
+)
+
+
+async def promised_at(
+    session: AsyncSession, project: Project, assets: Sequence[Installed], at: datetime
+) -> tuple[ServiceTerms, CoverDecision]:
+    """What a report of that instant is promised, and whether it is in cover; one statement."""
+    rows = (await session.execute(_PROMISED, {"project_id": project.id, "at": at})).all()
+    accepted = [_AcceptedRow(*row[1:]) for row in rows if row[1] is not None]
+    terms = ServiceTerms.from_json((rows[0][0] if rows else None) or {})
+    return terms, rules.decide_cover(accepted, assets, at, project.timezone)
 
 
 async def terms_history(session: AsyncSession, project_id: int) -> Sequence[Terms]:

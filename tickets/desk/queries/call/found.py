@@ -1,21 +1,20 @@
 """Who calls, about what: found by any part of a number, a name or a code."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.asset.models import Asset
-from tickets.grams import digits, fold, wanted
+from tickets.grams import digits, fold
 from tickets.project.models import Contact, Owner, Project
-from tickets.project.queries import holds_words, within
+from tickets.project.queries import within
 from tickets.staff.rules import Verb, Who
 
 MOST = 8  # of each sort; more is noise while somebody waits
 # A caller met once calls about that project, an owner's named person about all of the owner's.
-_CALLS_ABOUT = or_(
+CALLS_ABOUT = or_(
     Contact.project_id == Project.id,
     Contact.project_id.is_(None) & (Contact.owner_id == Project.owner_id),
 )
@@ -37,44 +36,21 @@ class Suggestion:
     location: str = ""
 
 
-async def found(session: AsyncSession, who: Who, q: str) -> Sequence[Suggestion]:
-    """Callers, then projects, then assets, by any part of what was typed; three statements."""
-    q = q.strip()[:200]
-    if not q:
-        return []
-    return [
-        *await callers(session, who, q),
-        *await _projects(session, who, q),
-        *await _assets(session, who, q),
-    ]
-
-
 def _may_see(who: Who, verb: Verb) -> ColumnElement[bool]:
     """Where one may open a ticket and do this besides: no caller or asset leaks past a scope."""
     return and_(within(who.scope(Verb.TICKET_OPEN)), within(who.scope(verb)))
 
 
-async def callers(
-    session: AsyncSession, who: Who, q: str, *, exactly: bool = False
-) -> Sequence[Suggestion]:
-    """People by any part of their name or number, once for each project they may call about."""
+async def callers(session: AsyncSession, who: Who, q: str) -> Sequence[Suggestion]:
+    """People by exactly their number, once for each project they may call about."""
     number = digits(q)
-    is_number = bool(number) and not any(ch.isalpha() for ch in q)
-    if exactly:
-        # A softphone gives 86 or +86 before the number, or a 0 before a mobile.
-        heard = {number, number.removeprefix("86"), number.removeprefix("0")} - {""}
-        matches: ColumnElement[bool] = Contact.digits.in_(heard)
-    elif is_number:
-        if len(number) < 3:
-            return []
-        matches = Contact.grams.contains(wanted(number)) & Contact.digits.contains(number)
-    else:
-        matches = Contact.grams.contains(wanted(q)) & holds_words(q, Contact.name)
+    # A softphone gives 86 or +86 before the number, or a 0 before a mobile.
+    heard = {number, number.removeprefix("86"), number.removeprefix("0")} - {""}
     rows = await session.execute(
         select(Contact, Project.code, Project.name, Owner.name)
-        .join(Project, _CALLS_ABOUT)
+        .join(Project, CALLS_ABOUT)
         .join(Owner, Owner.id == Project.owner_id)
-        .where(matches, _may_see(who, Verb.CALLER_READ))
+        .where(Contact.digits.in_(heard), _may_see(who, Verb.CALLER_READ))
         # The owner's own people first, then whoever called last.
         .order_by(Contact.is_named.desc(), Contact.id.desc(), Project.code)
         .limit(MOST)
@@ -90,72 +66,11 @@ async def caller(session: AsyncSession, who: Who, contact_id: int) -> Contact | 
     return (
         await session.scalars(
             select(Contact)
-            .join(Project, _CALLS_ABOUT)
+            .join(Project, CALLS_ABOUT)
             .where(Contact.id == contact_id, _may_see(who, Verb.CALLER_READ))
             .limit(1)
         )
     ).first()
-
-
-async def _projects(session: AsyncSession, who: Who, q: str) -> Sequence[Suggestion]:
-    begins = func.lower(Project.code).startswith(fold(q), autoescape=True)
-    rows = await session.execute(
-        select(Project.code, Project.name, Owner.name)
-        .join(Owner, Owner.id == Project.owner_id)
-        .where(
-            _may_see(who, Verb.PROJECT_READ),
-            or_(
-                begins,
-                Project.grams.contains(wanted(q))
-                & holds_words(q, Project.code, Project.name, Owner.name),
-            ),
-        )
-        .order_by(begins.desc(), Project.code)
-        .limit(MOST)
-    )
-    return [Suggestion("project", *row) for row in rows]
-
-
-async def _assets(session: AsyncSession, who: Who, q: str) -> Sequence[Suggestion]:
-    """`DB03`, `南门`, or `BJ-01 DB03`: the first word may be the project's code."""
-    first, _, rest = q.partition(" ")
-    by_project = and_(
-        func.lower(Project.code) == fold(first), _asset_is(rest.strip()) if rest else false()
-    )
-    rows = await session.execute(
-        select(Asset, Project.code, Project.name, Owner.name)
-        .join(Project, Project.id == Asset.project_id)
-        .join(Owner, Owner.id == Project.owner_id)
-        .where(
-            _may_see(who, Verb.ASSET_READ),
-            Asset.retired_at.is_(None),
-            or_(_asset_is(q), by_project),
-        )
-        .order_by(func.lower(Asset.code) != fold(q.split()[-1]), Asset.code, Project.code)
-        .limit(MOST)
-    )
-    return [
-        Suggestion(
-            "asset",
-            code,
-            name,
-            owner,
-            asset=asset.code,
-            asset_name=asset.name,
-            location=asset.location or "",
-        )
-        for asset, code, name, owner in rows
-    ]
-
-
-def _asset_is(q: str) -> ColumnElement[bool]:
-    """By any part; a code half typed (`L-01`) has runs too short for the index of slices."""
-    sliced = Asset.grams.contains(wanted(q)) & holds_words(
-        q, Asset.code, Asset.name, func.coalesce(Asset.location, "")
-    )
-    if not q.isascii() or all(len(run) >= 3 for run in re.findall(r"\w+", q)):
-        return sliced
-    return or_(sliced, func.lower(Asset.code).startswith(fold(q), autoescape=True))
 
 
 @dataclass(frozen=True)
