@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Integer, Text, TextClause, bindparam, false, select, union_all
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from tickets.db import fixed
 from tickets.events import record
 from tickets.grams import digits, grams
 from tickets.project.models import Contact, Project
@@ -101,49 +102,62 @@ async def change_contact(
 
 
 async def contact_for(session: AsyncSession, *, project: Project, name: str, phone: str) -> Contact:
+    """Who called about a project, as a row; see `contact_id_for`."""
+    found = await contact_id_for(session, project=project, name=name, phone=phone)
+    return await session.get_one(Contact, found)
+
+
+async def contact_id_for(session: AsyncSession, *, project: Project, name: str, phone: str) -> int:
     """Who called about a project: the owner's named contact, a caller met before, or a new row.
 
-    Two calls of the same voice at once make one row: the unique index decides.
+    Two calls of the same voice at once make one row: the unique index decides. One statement.
     """
     number = digits(phone)
     voice = {
         "number": number,
         "voice": name,
+        "phone": phone,
+        "slices": grams(name, number),
         "project": project.id,
         "owner": project.owner_id,
     }
-    contact = await session.scalar(_VOICE, voice)
-    if contact is None:
-        contact = await session.scalar(
-            _NEW_VOICE, voice | {"phone": phone, "slices": grams(name, number)}
+    found = await session.scalar(_KNOWN_OR_NEW, voice)
+    if found is None:  # a twin was quicker, and has committed by now
+        found = await session.scalar(_KNOWN_OR_NEW, voice)
+    if found is None:
+        raise Refused("Somebody else did something at the same moment. Please look again.")
+    return int(found)
+
+
+def _known_or_new() -> TextClause:
+    number, voice, phone = (bindparam(n, type_=Text()) for n in ("number", "voice", "phone"))
+    project, owner = (bindparam(n, type_=Integer()) for n in ("project", "owner"))
+    contact = Contact.__table__.c
+    known = (
+        select(contact.id)
+        .where(
+            contact.digits == number,
+            contact.name == voice,
+            (contact.project_id == project)
+            | (contact.project_id.is_(None) & (contact.owner_id == owner)),
         )
-    if contact is None:  # a twin was quicker
-        contact = (await session.scalars(_VOICE, voice)).one()
-    return contact
+        .order_by(contact.is_named.desc(), contact.id)
+        .limit(1)
+        .cte("known")
+    )
+    fresh = select(
+        project, voice, phone, number, bindparam("slices", type_=ARRAY(Text())), false()
+    ).where(~select(known.c.id).exists())
+    columns = ["project_id", "name", "phone", "digits", "grams", "is_named"]
+    made = (
+        insert(Contact)
+        .from_select(columns, fresh)
+        .on_conflict_do_nothing()
+        .returning(Contact.id)
+        .cte("made")
+    )
+    return fixed(union_all(select(known.c.id), select(made.c.id)))
 
 
-# Built once: every call asks them.
-_VOICE = (
-    select(Contact)
-    .where(
-        Contact.digits == bindparam("number"),
-        Contact.name == bindparam("voice"),
-        (Contact.project_id == bindparam("project"))
-        | (Contact.project_id.is_(None) & (Contact.owner_id == bindparam("owner"))),
-    )
-    .order_by(Contact.is_named.desc(), Contact.id)
-    .limit(1)
-)
-_NEW_VOICE = (
-    insert(Contact)
-    .values(
-        project_id=bindparam("project"),
-        name=bindparam("voice"),
-        phone=bindparam("phone"),
-        digits=bindparam("number"),
-        is_named=False,
-        grams=bindparam("slices"),
-    )
-    .on_conflict_do_nothing()
-    .returning(Contact)
-)
+# Put into words once: every call asks it.
+_KNOWN_OR_NEW = _known_or_new()

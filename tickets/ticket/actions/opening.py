@@ -62,12 +62,11 @@ async def open_with_clocks(
     reported_at = call.reported_at or now
     project = await projects.find(session, who, call.project, Verb.TICKET_OPEN)
     named = await assets.by_codes(session, project.id, call.assets) if call.assets else []
-    terms = await projects.terms_at(session, project.id, reported_at)
-    cover = await projects.cover_at(session, project, named, reported_at)
+    terms, cover = await projects.promised_at(session, project, named, reported_at)
     severity = rules.severity_of(call.kind, call.fault, call.severity)
-    contact = None
+    reporter_id = None
     if call.reporter_name or call.reporter_phone:
-        contact = await project_actions.contact_for(
+        reporter_id = await project_actions.contact_id_for(
             session,
             project=project,
             name=call.reporter_name or call.reporter_phone or "",
@@ -83,7 +82,7 @@ async def open_with_clocks(
         description=call.description,
         place=call.place,
         channel=call.channel,
-        reporter_id=contact.id if contact else None,
+        reporter_id=reporter_id,
         reported_at=reported_at,
         received_at=now,
         cycle=1,
