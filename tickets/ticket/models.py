@@ -35,6 +35,16 @@ class Ticket(Base):
         Index("ix_ticket_reporter", "reporter_id"),
         # Search: any two Chinese characters, any three of a code or number.
         Index("ix_ticket_grams", "grams", postgresql_using="gin"),
+        # The same for what is open: the board, and the beginning of every list. Every search reads
+        # through what waits to be sorted into the index, so only little may wait.
+        Index(
+            "ix_ticket_open_grams",
+            "grams",
+            postgresql_using="gin",
+            postgresql_with={"gin_pending_list_limit": 256},
+            postgresql_where=text("is_open"),
+        ),
+        Index("ix_ticket_open_reporter", "reporter_id", postgresql_where=text("is_open")),
         # The duplicates of a ticket, whose acts and pauses are judged with its own.
         Index(
             "ix_ticket_merged",

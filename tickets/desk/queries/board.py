@@ -1,34 +1,40 @@
-"""The board: open tickets, the one whose promise breaks next first, and how things stand."""
+"""The board: open tickets, the one whose promise breaks next first."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, Text, bindparam, func, select
-from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Row,
+    Text,
+    bindparam,
+    cast,
+    func,
+    select,
+)
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.asset.models import Asset
-from tickets.events import Event
 from tickets.grams import mask
 from tickets.project.models import Contact, Project
-from tickets.project.queries import within
 from tickets.sla.models import Clock
-from tickets.staff.models import HeldRole, Person
-from tickets.staff.rules import Role, Scope, Verb, Who
+from tickets.staff.models import Person
+from tickets.staff.rules import Scope, Verb, Who
 from tickets.ticket.models import Ticket, TicketAsset
-from tickets.ticket.queries import TicketFilter, visible
-from tickets.ticket.queries.page import conditions
+from tickets.ticket.queries import TicketFilter
+from tickets.ticket.queries.page import conditions, shape_of, values_of
 from tickets.ticket.queries.seen import visible_in
-from tickets.ticket.queries.sought import cursor_of, nearest
+from tickets.ticket.queries.sought import Asked, cursor_of, nearest
 from tickets.ticket.rules import NOTHING_BREAKS
 
 HOUR = timedelta(hours=1)
 SOON = timedelta(hours=6)
-MANY = 1000  # counting stops here: "999+" says enough, and the board stays fast
-NEWEST = 1000  # events looked at to notice one that was committed after a younger one
 
 
 @dataclass(frozen=True)
@@ -76,53 +82,33 @@ class BoardRow:
         return self.breaks_at >= NOTHING_BREAKS
 
 
-@dataclass(frozen=True)
-class Standing:
-    """How things stand in what one may see, whatever the filter; counts stop at MANY."""
-
-    version: str
-    late: int
-    hour: int
-    soon: int
-    danger: int
-    projects: Sequence[tuple[str, str]] = ()
-    technicians: Sequence[tuple[int, str]] = ()
+_NOW, _HOUR, _SOON = (
+    bindparam(name, type_=DateTime(timezone=True)) for name in ("now", "hour", "soon")
+)
 
 
-def _where(who: Who, wanted: BoardFilter, now: datetime) -> list[ColumnElement[bool]]:
-    shared = TicketFilter(
-        status=(wanted.status,) if wanted.status else (),
-        project=wanted.project,
-        technician_id=wanted.technician or None,
-        severity=wanted.severity,
-        kind=wanted.kind,
-        is_open=True,
-    )
-    found = [visible(who, Verb.DESK_SEE), *conditions(who, shared, now)]
-    if wanted.technician == 0:
-        found.append(Ticket.technician_id.is_(None))
-    if wanted.state:
-        found.append(_nearness(wanted.state, now))
-    return found
+def instants(now: datetime) -> dict[str, datetime]:
+    return {"now": now, "hour": now + HOUR, "soon": now + SOON}
 
 
-def _nearness(state: str, now: datetime) -> ColumnElement[bool]:
+def nearness(state: str) -> ColumnElement[bool]:
     match state:
         case "late":
-            return Ticket.breaks_at < now
+            return Ticket.breaks_at < _NOW
         case "hour":
-            return Ticket.breaks_at.between(now, now + HOUR)
+            return Ticket.breaks_at.between(_NOW, _HOUR)
         case "soon":
-            return Ticket.breaks_at.between(now, now + SOON)
+            return Ticket.breaks_at.between(_NOW, _SOON)
         case "waiting":
             return Ticket.breaks_at >= NOTHING_BREAKS
         case _:
             return Ticket.breaks_at.is_(None)
 
 
-# What a row shows of other tables, asked by key for the fifty rows of a page.
+# What a row shows of other tables, asked by key for the fifty rows of a page. The codes come as
+# JSON's text, so that a row may be remembered as it is with what was made of it.
 _ASSETS = (
-    select(func.array_agg(aggregate_order_by(Asset.code, Asset.code), type_=ARRAY(Text)))
+    select(cast(func.json_agg(aggregate_order_by(Asset.code, Asset.code)), Text))
     .join(TicketAsset, TicketAsset.asset_id == Asset.id)
     .where(TicketAsset.ticket_id == Ticket.id)
     .correlate(Ticket)
@@ -162,20 +148,33 @@ _ROWS = (
         Person.name,
         Contact.name,
         Contact.phone,
-        func.coalesce(_ASSETS, []),
+        _ASSETS,
         _PROMISE,
     )
     .join(Project, Project.id == Ticket.project_id)
     .outerjoin(Person, Person.id == Ticket.technician_id)
     .outerjoin(Contact, Contact.id == Ticket.reporter_id)
-    .order_by(Ticket.breaks_at, Ticket.id)
 )
 
 
-def _row(*cells: Any) -> BoardRow:
-    # A tuple, so that a row can be remembered with what was made of it.
-    kept: list[Any] = [tuple(cell) if isinstance(cell, list) else cell for cell in cells]
-    return BoardRow(*kept)
+@lru_cache(maxsize=500)
+def _rows(
+    desk: Scope, tickets: Scope, shape: frozenset[str], state: str | None, is_nobodys: bool
+) -> Asked:
+    """Built once for each reach of a role and each sort of filter."""
+    found = [visible_in(desk), *conditions(tickets, shape)]
+    if is_nobodys:
+        found.append(Ticket.technician_id.is_(None))
+    if state:
+        found.append(nearness(state))
+    return Asked(_ROWS, found)
+
+
+def row_of(cells: Sequence[Any]) -> BoardRow:
+    """What `rows` brings, with names."""
+    others = list(cells)
+    others[-2] = tuple(json.loads(others[-2] or "[]"))
+    return BoardRow(*others)
 
 
 async def rows(
@@ -186,81 +185,33 @@ async def rows(
     now: datetime,
     limit: int = 50,
     cursor: str | None = None,
-) -> tuple[Sequence[BoardRow], str | None]:
-    """A page of the board and the key of the next: only what is shown, one statement (three at
-    most when words are sought)."""
-    asked = _ROWS.where(*_where(who, wanted, now))
-    rows_ = await nearest(
-        session, asked, who, q=wanted.q, is_open=True, cursor=cursor, most=limit + 1
+) -> tuple[Sequence[Row[Any]], str | None]:
+    """A page of the board, in the order of `BoardRow`, and the key of the next: only what is
+    shown, one statement."""
+    shared = TicketFilter(
+        status=(wanted.status,) if wanted.status else (),
+        project=wanted.project,
+        technician_id=wanted.technician or None,
+        severity=wanted.severity,
+        kind=wanted.kind,
+        is_open=True,
     )
-    found = [_row(*row) for row in rows_]
+    found = await nearest(
+        session,
+        _rows(
+            who.scope(Verb.DESK_SEE),
+            who.scope(Verb.TICKET_READ),
+            shape_of(shared),
+            wanted.state,
+            wanted.technician == 0,
+        ),
+        who,
+        values=values_of(shared, now) | instants(now),
+        q=wanted.q,
+        is_open=True,
+        cursor=cursor,
+        most=limit + 1,
+    )
     if len(found) <= limit:
         return found, None
     return found[:limit], cursor_of(found[limit - 1].breaks_at, found[limit - 1].id)
-
-
-def _count(scope: Scope, *where: ColumnElement[bool]) -> ScalarSelect[int]:
-    some = select(Ticket.id).where(Ticket.is_open, visible_in(scope), *where).limit(MANY).subquery()
-    return select(func.count()).select_from(some).scalar_subquery()
-
-
-async def standing(
-    session: AsyncSession, who: Who, now: datetime, *, with_choices: bool = False
-) -> Standing:
-    """One statement: what changed last, the counts at the top, and what can be chosen from.
-
-    Ids are taken before they are committed, so the newest alone could hide an older one that
-    was committed later: how many of the newest are there is part of the version.
-    """
-    asked = _standing(who.scope(Verb.DESK_SEE), with_choices)
-    soon = {"now": now, "hour": now + HOUR, "soon": now + SOON}
-    row = (await session.execute(asked, soon)).one()
-    return Standing(
-        f"{row[0]}.{row[1]}",
-        *row[2:6],
-        *([tuple(each) for each in choices or ()] for choices in row[6:]),
-    )
-
-
-@lru_cache(maxsize=100)
-def _standing(scope: Scope, with_choices: bool) -> Select[Any]:
-    """Built once for each reach of a role."""
-    newest = select(func.coalesce(func.max(Event.id), 0)).scalar_subquery()
-    last = select(Event.id).order_by(Event.id.desc()).limit(NEWEST).subquery()
-    present = select(func.count()).where(last.c.id > newest - NEWEST).scalar_subquery()
-    columns: list[ColumnElement[Any]] = [
-        newest,
-        present,
-        _count(scope, Ticket.breaks_at < bindparam("now")),
-        _count(scope, Ticket.breaks_at.between(bindparam("now"), bindparam("hour"))),
-        _count(scope, Ticket.breaks_at.between(bindparam("now"), bindparam("soon"))),
-        _count(scope, Ticket.severity == "S1"),
-    ]
-    if with_choices:
-        columns += [_projects(scope), _technicians()]
-    return select(*columns)
-
-
-def _projects(scope: Scope) -> ScalarSelect[Any]:
-    some = (
-        select(Project.code, Project.name)
-        .where(within(scope))
-        .order_by(Project.code)
-        .limit(500)
-        .subquery()
-    )
-    return select(func.json_agg(func.json_build_array(some.c.code, some.c.name))).scalar_subquery()
-
-
-def _technicians() -> ScalarSelect[Any]:
-    some = (
-        select(Person.id, Person.name)
-        .where(
-            Person.retired_at.is_(None),
-            Person.id.in_(select(HeldRole.person_id).where(HeldRole.role == Role.TECHNICIAN)),
-        )
-        .order_by(Person.name)
-        .limit(500)
-        .subquery()
-    )
-    return select(func.json_agg(func.json_build_array(some.c.id, some.c.name))).scalar_subquery()

@@ -1,7 +1,8 @@
 """The board: what is open, the promise that breaks next first; it keeps itself up to date."""
 
 import hashlib
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -12,12 +13,14 @@ from markupsafe import Markup
 
 from tickets import pages
 from tickets.desk.queries import board
-from tickets.desk.queries.board import BoardFilter, BoardRow, Standing
+from tickets.desk.queries.board import BoardFilter
+from tickets.desk.queries.standing import Standing
+from tickets.desk.queries.standing import standing as standing_of
 from tickets.door import DoorRoute, Now, Session, Words
 from tickets.refusals import Invalid
 from tickets.staff.rules import Verb, Who
 from tickets.staff.signed_in import needs
-from tickets.ticket.rules import FAULTS
+from tickets.ticket.rules import FAULTS, NOTHING_BREAKS
 
 router = APIRouter(route_class=DoorRoute)
 
@@ -76,13 +79,37 @@ def _tag(request: Request, who: Who, standing: Standing, live: str) -> str:
 
 
 @lru_cache(maxsize=4000)
-def _shown(row: BoardRow, locale: str, minutes: int) -> Markup:
+def _shown(cells: Sequence[Any], locale: str, minutes: int) -> Markup:
     """A row's HTML, made once for all who look in one language, until its minute has passed."""
+    row = board.row_of(cells)
     left = (
         timedelta(minutes=minutes) if minutes >= 0 else timedelta(minutes=minutes + 1, seconds=-1)
     )
     now = row.breaks_at - left
     return pages.fragment("desk/board_row.html", locale, now, row=row, faults=FAULTS)
+
+
+@lru_cache(maxsize=64)
+def _filters(
+    wanted: BoardFilter,
+    projects: tuple[tuple[str, str], ...],
+    technicians: tuple[tuple[int, str], ...],
+    locale: str,
+) -> Markup:
+    """Hundreds of choices, and seldom new ones."""
+    return pages.fragment(
+        "desk/board_filters.html",
+        locale,
+        datetime.now(UTC),
+        wanted=wanted,
+        projects=projects,
+        technicians=technicians,
+        is_filtered=_is_filtered(wanted),
+    )
+
+
+def _is_filtered(wanted: BoardFilter) -> bool:
+    return any(value is not None for value in vars(wanted).values())
 
 
 async def _rows(
@@ -97,10 +124,14 @@ async def _rows(
     return {
         # A ticket that waits for its call-back shows no time, so it does not age either.
         "rows": [
-            _shown(row, locale, 0 if row.is_waiting else (row.breaks_at - now) // MINUTE)
+            _shown(
+                row,
+                locale,
+                0 if row.breaks_at >= NOTHING_BREAKS else (row.breaks_at - now) // MINUTE,
+            )
             for row in found
         ],
-        "is_filtered": any(value is not None for value in vars(wanted).values()),
+        "is_filtered": _is_filtered(wanted),
         "is_first": cursor is None,
         "next": _address(wanted, "/desk", cursor=following) if following else None,
     }
@@ -110,13 +141,14 @@ async def _rows(
 async def show(
     request: Request, who: Sees, session: Session, now: Now, wanted: Wanted, cursor: Words = ""
 ) -> Response:
-    standing = await board.standing(session, who, now, with_choices=True)
+    standing = await standing_of(session, who, now, with_choices=True)
     live = _address(wanted, "/desk/rows", cursor=cursor)
     return pages.page(
         request,
         "desk/board.html",
         wanted=wanted,
         standing=standing,
+        filters=_filters(wanted, standing.projects, standing.technicians, request.state.locale),
         live=live,
         tag=_tag(request, who, standing, live),
         address=_address,
@@ -129,7 +161,7 @@ async def refresh(
     request: Request, who: Sees, session: Session, now: Now, wanted: Wanted, cursor: Words = ""
 ) -> Response:
     """Asked every few seconds by an open board: 304 while nothing has changed."""
-    standing = await board.standing(session, who, now)
+    standing = await standing_of(session, who, now)
     tag = _tag(request, who, standing, _address(wanted, "/desk/rows", cursor=cursor))
     headers = {"ETag": tag, "Cache-Control": "no-cache"}
     if request.headers.get("if-none-match") == tag:

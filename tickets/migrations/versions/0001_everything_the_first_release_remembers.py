@@ -430,6 +430,22 @@ def upgrade() -> None:
     )
     op.create_index("ix_ticket_due", "ticket", ["breaks_at", "id"], unique=False)
     op.create_index("ix_ticket_grams", "ticket", ["grams"], unique=False, postgresql_using="gin")
+    op.create_index(
+        "ix_ticket_open_grams",
+        "ticket",
+        ["grams"],
+        unique=False,
+        postgresql_using="gin",
+        postgresql_with={"gin_pending_list_limit": 256},
+        postgresql_where=sa.text("is_open"),
+    )
+    op.create_index(
+        "ix_ticket_open_reporter",
+        "ticket",
+        ["reporter_id"],
+        unique=False,
+        postgresql_where=sa.text("is_open"),
+    )
     op.create_index("ix_ticket_project", "ticket", ["project_id", "reported_at"], unique=False)
     op.create_index("ix_ticket_reporter", "ticket", ["reporter_id"], unique=False)
     op.create_index(
@@ -896,6 +912,8 @@ def downgrade() -> None:
     op.drop_index("ix_ticket_round", table_name="ticket", postgresql_where=sa.text("is_open"))
     op.drop_index("ix_ticket_reporter", table_name="ticket")
     op.drop_index("ix_ticket_project", table_name="ticket")
+    op.drop_index("ix_ticket_open_reporter", table_name="ticket")
+    op.drop_index("ix_ticket_open_grams", table_name="ticket", postgresql_using="gin")
     op.drop_index("ix_ticket_grams", table_name="ticket", postgresql_using="gin")
     op.drop_index("ix_ticket_due", table_name="ticket")
     op.drop_index(

@@ -1,0 +1,109 @@
+"""How things stand on the board: counts, what changed last, and what can be chosen from."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, ScalarSelect, Text, TextClause, cast, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tickets.db import fixed
+from tickets.desk.queries.board import instants, nearness
+from tickets.events import Event
+from tickets.project.models import Project
+from tickets.project.queries import within
+from tickets.staff.models import HeldRole, Person
+from tickets.staff.rules import Role, Scope, Verb, Who
+from tickets.ticket.models import Ticket
+from tickets.ticket.queries.seen import visible_in
+
+MANY = 1000  # counting stops here: "999+" says enough, and the board stays fast
+NEWEST = 300  # events looked at to notice one that was committed after a younger one
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How things stand in what one may see, whatever the filter; counts stop at MANY."""
+
+    version: str
+    late: int
+    hour: int
+    soon: int
+    danger: int
+    projects: tuple[tuple[str, str], ...] = ()
+    technicians: tuple[tuple[int, str], ...] = ()
+
+
+def _count(scope: Scope, *where: ColumnElement[bool]) -> ScalarSelect[int]:
+    some = select(Ticket.id).where(Ticket.is_open, visible_in(scope), *where).limit(MANY).subquery()
+    return select(func.count()).select_from(some).scalar_subquery()
+
+
+async def standing(
+    session: AsyncSession, who: Who, now: datetime, *, with_choices: bool = False
+) -> Standing:
+    """One statement: what changed last, the counts at the top, and what can be chosen from.
+
+    Ids are taken before they are committed, so the newest alone could hide an older one that
+    was committed later: how many of the newest are there is part of the version.
+    """
+    asked = _standing(who.scope(Verb.DESK_SEE), with_choices)
+    row = (await session.execute(asked, instants(now))).one()
+    return Standing(f"{row[0]}.{row[1]}", *row[2:6], *(_choices(each or "[]") for each in row[6:]))
+
+
+@lru_cache(maxsize=50)
+def _choices(told: str) -> tuple[Any, ...]:
+    """The same for most who look, and for most of the day."""
+    return tuple((value, name) for value, name in json.loads(told))
+
+
+@lru_cache(maxsize=100)
+def _standing(scope: Scope, with_choices: bool) -> TextClause:
+    """Put into words once for each reach of a role."""
+    newest = select(func.coalesce(func.max(Event.id), 0)).scalar_subquery()
+    last = select(Event.id).order_by(Event.id.desc()).limit(NEWEST).subquery()
+    present = select(func.count()).where(last.c.id > newest - NEWEST).scalar_subquery()
+    columns: list[ColumnElement[Any]] = [
+        newest,
+        present,
+        _count(scope, nearness("late")),
+        _count(scope, nearness("hour")),
+        _count(scope, nearness("soon")),
+        _count(scope, Ticket.severity == "S1"),
+    ]
+    if with_choices:
+        columns += [_projects(scope), _technicians()]
+    return fixed(select(*columns))
+
+
+def _projects(scope: Scope) -> ScalarSelect[Any]:
+    some = (
+        select(Project.code, Project.name)
+        .where(within(scope))
+        .order_by(Project.code)
+        .limit(500)
+        .subquery()
+    )
+    return _told(some.c.code, some.c.name)
+
+
+def _technicians() -> ScalarSelect[Any]:
+    some = (
+        select(Person.id, Person.name)
+        .where(
+            Person.retired_at.is_(None),
+            Person.id.in_(select(HeldRole.person_id).where(HeldRole.role == Role.TECHNICIAN)),
+        )
+        .order_by(Person.name)
+        .limit(500)
+        .subquery()
+    )
+    return _told(some.c.id, some.c.name)
+
+
+def _told(value: ColumnElement[Any], name: ColumnElement[Any]) -> ScalarSelect[Any]:
+    pair = func.json_build_array(value, name)
+    return select(cast(func.json_agg(pair), Text)).scalar_subquery()
