@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -11,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     DateTime,
     Row,
+    ScalarSelect,
     Text,
     bindparam,
     cast,
@@ -159,7 +160,12 @@ _ROWS = (
 
 @lru_cache(maxsize=500)
 def _rows(
-    desk: Scope, tickets: Scope, shape: frozenset[str], state: str | None, is_nobodys: bool
+    desk: Scope,
+    tickets: Scope,
+    shape: frozenset[str],
+    state: str | None,
+    is_nobodys: bool,
+    head: ScalarSelect[Any] | None,
 ) -> Asked:
     """Built once for each reach of a role and each sort of filter."""
     found = [visible_in(desk), *conditions(tickets, shape)]
@@ -167,7 +173,12 @@ def _rows(
         found.append(Ticket.technician_id.is_(None))
     if state:
         found.append(nearness(state))
-    return Asked(_ROWS, found)
+    return Asked(_ROWS, found, head)
+
+
+_NAMES = [each.name for each in fields(BoardRow)]
+WIDTH = len(_NAMES)
+BREAKS_AT = _NAMES.index("breaks_at")
 
 
 def row_of(cells: Sequence[Any]) -> BoardRow:
@@ -185,9 +196,10 @@ async def rows(
     now: datetime,
     limit: int = 50,
     cursor: str | None = None,
+    head: ScalarSelect[Any] | None = None,
 ) -> tuple[Sequence[Row[Any]], str | None]:
     """A page of the board, in the order of `BoardRow`, and the key of the next: only what is
-    shown, one statement."""
+    shown, one statement. With `head`, the first row has it in a column more."""
     shared = TicketFilter(
         status=(wanted.status,) if wanted.status else (),
         project=wanted.project,
@@ -204,6 +216,7 @@ async def rows(
             shape_of(shared),
             wanted.state,
             wanted.technician == 0,
+            head,
         ),
         who,
         values=values_of(shared, now) | instants(now),

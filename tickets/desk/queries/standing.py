@@ -44,14 +44,16 @@ def _count(scope: Scope, *where: ColumnElement[bool]) -> ScalarSelect[int]:
 async def standing(
     session: AsyncSession, who: Who, now: datetime, *, with_choices: bool = False
 ) -> Standing:
-    """One statement: what changed last, the counts at the top, and what can be chosen from.
-
-    Ids are taken before they are committed, so the newest alone could hide an older one that
-    was committed later: how many of the newest are there is part of the version.
-    """
+    """One statement: what changed last, the counts at the top, and what can be chosen from."""
     asked = _standing(who.scope(Verb.DESK_SEE), with_choices)
-    row = (await session.execute(asked, instants(now))).one()
-    return Standing(f"{row[0]}.{row[1]}", *row[2:6], *(_choices(each or "[]") for each in row[6:]))
+    return standing_in((await session.execute(asked, instants(now))).scalar_one())
+
+
+def standing_in(told: str) -> Standing:
+    """From the text that `head` brings."""
+    newest, present, *counts = json.loads(told)
+    choices = (_choices(each or "[]") for each in counts[4:])
+    return Standing(f"{newest}.{present}", *counts[:4], *choices)
 
 
 @lru_cache(maxsize=50)
@@ -63,6 +65,16 @@ def _choices(told: str) -> tuple[Any, ...]:
 @lru_cache(maxsize=100)
 def _standing(scope: Scope, with_choices: bool) -> TextClause:
     """Put into words once for each reach of a role."""
+    return fixed(select(head(scope, with_choices=with_choices)))
+
+
+@lru_cache(maxsize=100)
+def head(scope: Scope, *, with_choices: bool) -> ScalarSelect[Any]:
+    """How things stand as one text, so that it can come along with the rows of a board.
+
+    Ids are taken before they are committed, so the newest alone could hide an older one that
+    was committed later: how many of the newest are there is part of the version.
+    """
     newest = select(func.coalesce(func.max(Event.id), 0)).scalar_subquery()
     last = select(Event.id).order_by(Event.id.desc()).limit(NEWEST).subquery()
     present = select(func.count()).where(last.c.id > newest - NEWEST).scalar_subquery()
@@ -76,7 +88,7 @@ def _standing(scope: Scope, with_choices: bool) -> TextClause:
     ]
     if with_choices:
         columns += [_projects(scope), _technicians()]
-    return fixed(select(*columns))
+    return select(cast(func.json_build_array(*columns), Text)).scalar_subquery()
 
 
 def _projects(scope: Scope) -> ScalarSelect[Any]:

@@ -7,14 +7,15 @@ from functools import lru_cache
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from markupsafe import Markup
+from pydantic import BaseModel
 
 from tickets import pages
 from tickets.desk.queries import board
 from tickets.desk.queries.board import BoardFilter
-from tickets.desk.queries.standing import Standing
+from tickets.desk.queries.standing import Standing, head, standing_in
 from tickets.desk.queries.standing import standing as standing_of
 from tickets.door import DoorRoute, Now, Session, Words
 from tickets.refusals import Invalid
@@ -27,24 +28,28 @@ router = APIRouter(route_class=DoorRoute)
 MINUTE = timedelta(minutes=1)
 
 
-async def _filter(
-    project: Words = "",
-    severity: Words = "",
-    technician: Words = "",
-    state: Words = "",
-    status: Words = "",
-    kind: Words = "",
-    q: Words = "",
-) -> BoardFilter:
+class Asked(BaseModel):
+    """What an address may ask the board for; checked as one thing."""
+
+    project: Words = ""
+    severity: Words = ""
+    technician: Words = ""
+    state: Words = ""
+    status: Words = ""
+    kind: Words = ""
+    q: Words = ""
+
+
+async def _filter(asked: Annotated[Asked, Query()]) -> BoardFilter:
     """The address is the filter; an empty field asks for everything."""
     return BoardFilter(
-        project=project or None,
-        severity=severity or None,
-        technician=_person(technician),
-        state=state or None,
-        status=status or None,
-        kind=kind or None,
-        q=q.strip() or None,
+        project=asked.project or None,
+        severity=asked.severity or None,
+        technician=_person(asked.technician),
+        state=asked.state or None,
+        status=asked.status or None,
+        kind=asked.kind or None,
+        q=asked.q.strip() or None,
     )
 
 
@@ -112,47 +117,52 @@ def _is_filtered(wanted: BoardFilter) -> bool:
     return any(value is not None for value in vars(wanted).values())
 
 
-async def _rows(
-    session: Session,
-    who: Who,
+def _page(
+    found: Sequence[Sequence[Any]],
+    following: str | None,
     wanted: BoardFilter,
     now: datetime,
     cursor: str | None,
     locale: str,
 ) -> dict[str, Any]:
-    found, following = await board.rows(session, who, wanted, now=now, cursor=cursor)
     return {
-        # A ticket that waits for its call-back shows no time, so it does not age either.
-        "rows": [
-            _shown(
-                row,
-                locale,
-                0 if row.breaks_at >= NOTHING_BREAKS else (row.breaks_at - now) // MINUTE,
-            )
-            for row in found
-        ],
+        "rows": [_aged(tuple(row[: board.WIDTH]), locale, now) for row in found],
         "is_filtered": _is_filtered(wanted),
         "is_first": cursor is None,
         "next": _address(wanted, "/desk", cursor=following) if following else None,
     }
 
 
+def _aged(cells: Sequence[Any], locale: str, now: datetime) -> Markup:
+    """A ticket that waits for its call-back shows no time, so it does not age either."""
+    breaks_at = cells[board.BREAKS_AT]
+    return _shown(cells, locale, 0 if breaks_at >= NOTHING_BREAKS else (breaks_at - now) // MINUTE)
+
+
 @router.get("/desk")
 async def show(
     request: Request, who: Sees, session: Session, now: Now, wanted: Wanted, cursor: Words = ""
 ) -> Response:
-    standing = await standing_of(session, who, now, with_choices=True)
+    locale = request.state.locale
+    along = head(who.scope(Verb.DESK_SEE), with_choices=True)
+    found, following = await board.rows(
+        session, who, wanted, now=now, cursor=cursor or None, head=along
+    )
+    if found:
+        standing = standing_in(found[0][-1])
+    else:
+        standing = await standing_of(session, who, now, with_choices=True)
     live = _address(wanted, "/desk/rows", cursor=cursor)
     return pages.page(
         request,
         "desk/board.html",
         wanted=wanted,
         standing=standing,
-        filters=_filters(wanted, standing.projects, standing.technicians, request.state.locale),
+        filters=_filters(wanted, standing.projects, standing.technicians, locale),
         live=live,
         tag=_tag(request, who, standing, live),
         address=_address,
-        **await _rows(session, who, wanted, now, cursor or None, request.state.locale),
+        **_page(found, following, wanted, now, cursor or None, locale),
     )
 
 
@@ -166,13 +176,14 @@ async def refresh(
     headers = {"ETag": tag, "Cache-Control": "no-cache"}
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)
+    found, following = await board.rows(session, who, wanted, now=now, cursor=cursor or None)
     response = pages.page(
         request,
         "desk/board_rows.html",
         wanted=wanted,
         standing=standing,
         address=_address,
-        **await _rows(session, who, wanted, now, cursor or None, request.state.locale),
+        **_page(found, following, wanted, now, cursor or None, request.state.locale),
     )
     response.headers.update(headers)
     return response

@@ -18,11 +18,13 @@ from sqlalchemy import (
     ColumnElement,
     DateTime,
     Row,
+    ScalarSelect,
     Select,
     Text,
     TextClause,
     any_,
     bindparam,
+    case,
     func,
     or_,
     select,
@@ -51,6 +53,7 @@ class Asked:
 
     shown: Select[*tuple[Any, ...]]
     where: Sequence[ColumnElement[bool]]
+    head: ScalarSelect[Any] | None = None  # told besides, in a last column of the first row alone
 
 
 @dataclass(frozen=True)
@@ -128,14 +131,19 @@ def _in_words(asked: Asked, way: _Way) -> TextClause:
         where.append(tuple_(*key) > after)
     if way.is_ref:
         where.append(Ticket.ref == bindparam("ref", type_=Text()))
-    if not way.is_worded:
-        return fixed(asked.shown.where(*where).order_by(*key).limit(way.most))
-    where.append(_holds(way))
+    shown = asked.shown
+    if asked.head is not None:
+        is_first = func.row_number().over(order_by=key) == 1
+        shown = shown.add_columns(case((is_first, asked.head)))
+    elif not way.is_worded:
+        return fixed(shown.where(*where).order_by(*key).limit(way.most))
+    if way.is_worded:
+        where.append(_holds(way))
     if way.is_among_open:
         where += [OPEN, Ticket.breaks_at < NOTHING_BREAKS]
     # Sorted first, by themselves: what a row shows of other tables is asked for a page only.
     few = select(Ticket.id).where(*where).order_by(*key).limit(way.most).subquery()
-    return fixed(asked.shown.join(few, few.c.id == Ticket.id).order_by(*key))
+    return fixed(shown.join(few, few.c.id == Ticket.id).order_by(*key))
 
 
 def _holds(way: _Way) -> ColumnElement[bool]:
