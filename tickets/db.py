@@ -128,7 +128,7 @@ def _refuse_to_write(session: Session, _flushed: Any, _rows: Any) -> None:
 _SLOT = re.compile(r"(?<![:\w]):(\w+)|__\[POSTCOMPILE_(\w+)\]")
 
 
-def fixed(statement: Select[Any] | CompoundSelect[Any]) -> TextClause:
+def fixed(statement: Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]) -> TextClause:
     """A statement of a hot page, put into words once.
 
     SQLAlchemy walks through a Select each time it is asked, to find what it compiled for it

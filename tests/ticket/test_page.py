@@ -455,7 +455,8 @@ async def test_the_page_costs_the_same_whatever_has_happened(
     await client.post(f"/tickets/{ticket.ref}/response", data={})
     await client.post(f"/api/v1/tickets/{ticket.ref}/arrival", json={})
     assert await statements(ticket.ref) == one
-    assert one <= 20
+    # Who asks, the ticket with all that is its own, who may be sent; and the test's savepoint.
+    assert one <= 5
 
 
 @pytest.fixture
