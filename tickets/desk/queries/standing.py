@@ -6,7 +6,16 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Text, TextClause, cast, func, select
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Subquery,
+    Text,
+    TextClause,
+    cast,
+    func,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.db import fixed
@@ -32,8 +41,15 @@ class Standing:
     hour: int
     soon: int
     danger: int
-    projects: tuple[tuple[str, str], ...] = ()
-    technicians: tuple[tuple[int, str], ...] = ()
+    choices: str = ""  # a fingerprint of what can be chosen from
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a board's filters offer."""
+
+    projects: tuple[tuple[str, str], ...]
+    technicians: tuple[tuple[int, str], ...]
 
 
 def _count(scope: Scope, *where: ColumnElement[bool]) -> ScalarSelect[int]:
@@ -44,22 +60,50 @@ def _count(scope: Scope, *where: ColumnElement[bool]) -> ScalarSelect[int]:
 async def standing(
     session: AsyncSession, who: Who, now: datetime, *, with_choices: bool = False
 ) -> Standing:
-    """One statement: what changed last, the counts at the top, and what can be chosen from."""
+    """One statement: what changed last, and the counts at the top."""
     asked = _standing(who.scope(Verb.DESK_SEE), with_choices)
     return standing_in((await session.execute(asked, instants(now))).scalar_one())
 
 
 def standing_in(told: str) -> Standing:
     """From the text that `head` brings."""
-    newest, present, *counts = json.loads(told)
-    choices = (_choices(each or "[]") for each in counts[4:])
-    return Standing(f"{newest}.{present}", *counts[:4], *choices)
+    newest, present, late, hour, soon, danger, *offered = json.loads(told)
+    fingerprint = ".".join(each or "" for each in offered)
+    return Standing(f"{newest}.{present}", late, hour, soon, danger, fingerprint)
 
 
-@lru_cache(maxsize=50)
-def _choices(told: str) -> tuple[Any, ...]:
-    """The same for most who look, and for most of the day."""
-    return tuple((value, name) for value, name in json.loads(told))
+_known: dict[tuple[Scope, str], Choices] = {}
+
+
+async def choices(session: AsyncSession, who: Who, fingerprint: str) -> Choices:
+    """The same for most who look, and for most of the day: asked when the fingerprint is new."""
+    scope = who.scope(Verb.DESK_SEE)
+    known = _known.get((scope, fingerprint))
+    if known is None:
+        row = (await session.execute(_choices(scope))).one()
+        projects, technicians = (tuple(map(tuple, json.loads(each or "[]"))) for each in row)
+        if len(_known) > 100:
+            _known.clear()
+        known = _known[scope, fingerprint] = Choices(projects, technicians)
+    return known
+
+
+@lru_cache(maxsize=100)
+def _choices(scope: Scope) -> TextClause:
+    projects, technicians = _projects(scope), _technicians()
+    return fixed(
+        select(
+            *(
+                select(cast(func.json_agg(func.json_build_array(*some.c)), Text)).scalar_subquery()
+                for some in (projects, technicians)
+            )
+        )
+    )
+
+
+def _fingerprint(some: Subquery) -> ScalarSelect[Any]:
+    row = func.concat_ws("\n", *some.c)
+    return select(func.md5(func.string_agg(row, "\n"))).scalar_subquery()
 
 
 @lru_cache(maxsize=100)
@@ -87,23 +131,22 @@ def head(scope: Scope, *, with_choices: bool) -> ScalarSelect[Any]:
         _count(scope, Ticket.severity == "S1"),
     ]
     if with_choices:
-        columns += [_projects(scope), _technicians()]
+        columns += [_fingerprint(_projects(scope)), _fingerprint(_technicians())]
     return select(cast(func.json_build_array(*columns), Text)).scalar_subquery()
 
 
-def _projects(scope: Scope) -> ScalarSelect[Any]:
-    some = (
+def _projects(scope: Scope) -> Subquery:
+    return (
         select(Project.code, Project.name)
         .where(within(scope))
         .order_by(Project.code)
         .limit(500)
         .subquery()
     )
-    return _told(some.c.code, some.c.name)
 
 
-def _technicians() -> ScalarSelect[Any]:
-    some = (
+def _technicians() -> Subquery:
+    return (
         select(Person.id, Person.name)
         .where(
             Person.retired_at.is_(None),
@@ -113,9 +156,3 @@ def _technicians() -> ScalarSelect[Any]:
         .limit(500)
         .subquery()
     )
-    return _told(some.c.id, some.c.name)
-
-
-def _told(value: ColumnElement[Any], name: ColumnElement[Any]) -> ScalarSelect[Any]:
-    pair = func.json_build_array(value, name)
-    return select(cast(func.json_agg(pair), Text)).scalar_subquery()

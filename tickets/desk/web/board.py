@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from tickets import pages
 from tickets.desk.queries import board
 from tickets.desk.queries.board import BoardFilter
-from tickets.desk.queries.standing import Standing, head, standing_in
+from tickets.desk.queries.standing import Choices, Standing, choices, head, standing_in
 from tickets.desk.queries.standing import standing as standing_of
 from tickets.door import DoorRoute, Now, Session, Words
 from tickets.refusals import Invalid
@@ -95,20 +95,15 @@ def _shown(cells: Sequence[Any], locale: str, minutes: int) -> Markup:
 
 
 @lru_cache(maxsize=64)
-def _filters(
-    wanted: BoardFilter,
-    projects: tuple[tuple[str, str], ...],
-    technicians: tuple[tuple[int, str], ...],
-    locale: str,
-) -> Markup:
+def _filters(wanted: BoardFilter, offered: Choices, locale: str) -> Markup:
     """Hundreds of choices, and seldom new ones."""
     return pages.fragment(
         "desk/board_filters.html",
         locale,
         datetime.now(UTC),
         wanted=wanted,
-        projects=projects,
-        technicians=technicians,
+        projects=offered.projects,
+        technicians=offered.technicians,
         is_filtered=_is_filtered(wanted),
     )
 
@@ -152,13 +147,14 @@ async def show(
         standing = standing_in(found[0][-1])
     else:
         standing = await standing_of(session, who, now, with_choices=True)
+    offered = await choices(session, who, standing.choices)
     live = _address(wanted, "/desk/rows", cursor=cursor)
     return pages.page(
         request,
         "desk/board.html",
         wanted=wanted,
         standing=standing,
-        filters=_filters(wanted, standing.projects, standing.technicians, locale),
+        filters=_filters(wanted, offered, locale),
         live=live,
         tag=_tag(request, who, standing, live),
         address=_address,
