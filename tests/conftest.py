@@ -96,6 +96,7 @@ async def browser_of(
             SignIn(
                 key_hash=signed_in.hashed(key),
                 person_id=person.id,
+                seen_at=datetime.now(UTC),  # the row's own default is when the whole run began
                 expires_at=datetime.now(UTC) + timedelta(hours=1),
             )
         )
