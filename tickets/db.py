@@ -1,18 +1,22 @@
 """The database: one Base, one way to open a transaction, the only commit."""
 
+import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
+    Column,
     CompoundSelect,
     DateTime,
     Interval,
     MetaData,
     Select,
+    Table,
     Text,
     TextClause,
     bindparam,
@@ -28,7 +32,8 @@ from sqlalchemy.ext.asyncio import (
     async_sessionmaker,
     create_async_engine,
 )
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import DeclarativeBase, Session, make_transient_to_detached
+from sqlalchemy.orm.attributes import set_committed_value
 
 from tickets.wake import wake_worker
 
@@ -150,3 +155,60 @@ def fixed(statement: Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]
 
     words = _SLOT.sub(filled, str(compiled))
     return text(words).bindparams(*(bindparam(n, type_=b.type) for n, b in open_.items()))
+
+
+async def write_together(session: AsyncSession, *, kept: Base | None = None) -> None:
+    """What was added to the session, in one statement.
+
+    A flush asks a statement for each table and makes each row an entity with its number. These
+    stay plain objects without one, and no longer belong to the session; all but `kept`, which
+    brings its number along.
+    """
+    rows: dict[Table, list[dict[str, Any]]] = {}
+    for row in list(session.new):
+        session.expunge(row)
+        table = cast(Table, row.__table__)
+        told = {column.name: getattr(row, column.key, None) for column in table.c}
+        for column in table.c:
+            if told[column.name] is None and column.default is not None:
+                told[column.name] = _default(column)
+        if row is kept:
+            for column in table.c:
+                if column.server_default is None or told[column.name] is not None:
+                    set_committed_value(row, column.key, told[column.name])
+        rows.setdefault(table, []).append({n: v for n, v in told.items() if v is not None})
+    if rows:
+        shape = tuple(
+            (table, tuple(c.name for c in table.c if any(c.name in each for each in its)))
+            for table, its in rows.items()
+        )
+        values = {t.name: json.dumps(its, default=_as_text) for t, its in rows.items()}
+        await session.execute(_together(shape), values)
+    if kept is not None and kept not in session:
+        make_transient_to_detached(kept)
+        session.add(kept)
+
+
+def _default(column: Column[Any]) -> Any:
+    default: Any = column.default
+    return default.arg(None) if default.is_callable else default.arg
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, timedelta):
+        return f"{value // timedelta(microseconds=1)} microseconds"
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+@lru_cache(maxsize=100)
+def _together(shape: tuple[tuple[Table, tuple[str, ...]], ...]) -> TextClause:
+    """PostgreSQL reads each table's rows from JSON by the table's own types."""
+    inserts = [
+        f"INSERT INTO {table.name} ({', '.join(names)}) SELECT {', '.join(names)}"
+        f" FROM jsonb_populate_recordset(NULL::{table.name}, CAST(:{table.name} AS jsonb))"
+        for table, names in shape
+    ]
+    *first, last = inserts
+    ctes = ", ".join(f"added_{n} AS ({insert})" for n, insert in enumerate(first))
+    words = f"WITH {ctes} {last}" if ctes else last
+    return text(words).bindparams(*(bindparam(t.name, type_=Text()) for t, _ in shape))

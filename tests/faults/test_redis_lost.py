@@ -89,7 +89,7 @@ async def test_flushed_all_the_while_nothing_is_lost(  # E10
     house: House, api: httpx.AsyncClient
 ) -> None:
     doorbell = redis.asyncio.Redis.from_url(house.redis.url)
-    pause, is_over, flushes = 0.01, False, 0
+    pause, is_over, flushes = 0.004, False, 0
 
     async def flush() -> None:
         nonlocal flushes

@@ -1,7 +1,8 @@
 """What may be asked about what is installed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from sqlalchemy import bindparam, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -56,6 +57,15 @@ async def by_codes(session: AsyncSession, project_id: int, codes: Sequence[str])
     if shaped:
         rows = await session.scalars(_BY_CODES, {"project_id": project_id, "codes": shaped})
         found = {asset.code: asset for asset in rows}
+    return as_named(asked, found)
+
+
+A = TypeVar("A")
+
+
+def as_named(codes: Sequence[str], found: Mapping[str, A]) -> list[A]:
+    """In the order they were named, each once; an unknown one is `Invalid("assets")`."""
+    asked = list(dict.fromkeys(codes))
     for code in asked:
         if code not in found:
             raise Invalid("assets", "There is no asset {code} in this project.", code=code)

@@ -5,25 +5,21 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Row, any_, bindparam, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from pydantic_core import to_json
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from tickets.asset.models import Asset
-from tickets.db import fixed
 from tickets.loan import queries as loans
-from tickets.loan.models import Substitution
 from tickets.loan.queries import SubstitutionShown
-from tickets.loan.rules import SubstitutionState
 from tickets.project.models import Project
 from tickets.sla import queries as sla
 from tickets.sla.models import Clock
 from tickets.sla.queries import in_order
-from tickets.sla.rules import PROMISE_ORDER, due_of, state
+from tickets.sla.rules import due_of, state
 from tickets.staff.models import Person
 from tickets.ticket import queries as tickets
 from tickets.ticket.models import Ticket
-from tickets.ticket.queries import Listed
+from tickets.ticket.queries import NamedAsset
 
 
 @dataclass(frozen=True)
@@ -146,20 +142,21 @@ async def shown(session: AsyncSession, ticket: Ticket, now: datetime) -> TicketS
     assets = await tickets.assets_of(session, [ticket.id])
     debts = await loans.of_tickets(session, [ticket.id])
     person = await session.get(Person, ticket.technician_id) if ticket.technician_id else None
-    told = _told(
+    told = told_as(
         ticket,
         (await session.get_one(Project, ticket.project_id)).code,
         (person.login, person.name) if person else (None, None),
         clocks.get(ticket.id, ()),
         [asset.code for asset in assets.get(ticket.id, ())],
+        ticket.flags,
         debts.get(ticket.id, loans.NOT_OWED),
-        await tickets.refs_of(session, _named([ticket])),
+        await tickets.refs_of(session, named_by([ticket])),
         now,
     )
     return _shown(told)
 
 
-def _named(tickets_: Iterable[Ticket | Row[Any]]) -> set[int]:
+def named_by(tickets_: Iterable[Ticket | Row[Any]]) -> set[int]:
     """The tickets that these name: what they were merged into, what they follow."""
     return {id_ for t in tickets_ for id_ in (t.merged_into_id, t.follows_id) if id_}
 
@@ -175,77 +172,32 @@ def _shown(told: dict[str, Any]) -> TicketShown:
     )
 
 
-_CLOCKS = fixed(
-    select(
-        *(Clock.__table__.c[name] for name in ClockRow._fields[:-3]),
-        Substitution.state,
-        Substitution.owed_at,
-        Substitution.settled_at,
-    )
-    .outerjoin(
-        Substitution,
-        (Substitution.ticket_id == Clock.ticket_id) & (Substitution.cycle == Clock.cycle),
-    )
-    .where(Clock.ticket_id == any_(bindparam("ticket_ids", type_=ARRAY(BigInteger()))))
-)
-_PLACE = {promise.value: place for place, promise in enumerate(PROMISE_ORDER)}
-
-
-def _spoken(clock: Clock | ClockRow) -> tuple[int, int, int]:
-    return clock.cycle, clock.generation, _PLACE[clock.promise]
-
-
-async def shown_listed(
-    session: AsyncSession, listed: Sequence[Listed], now: datetime
-) -> list[dict[str, Any]]:
-    """A page of `TicketShown`, as JSON wants them: fifty with their clocks are made in no time.
-    One statement, for the clocks and what they made owed, and one where they name others."""
-    ids = [each.ticket.id for each in listed]
-    clocks: dict[int, list[ClockRow]] = {id_: [] for id_ in ids}
-    if ids:
-        for row in await session.execute(_CLOCKS, {"ticket_ids": ids}):
-            clocks[row[0]].append(ClockRow._make(row))
-    refs = await tickets.refs_of(session, _named(each.ticket for each in listed))
-    found = []
-    for each in listed:
-        own = sorted(clocks[each.ticket.id], key=_spoken)
-        told = each.login, each.technician
-        found.append(
-            _told(each.ticket, each.project_code, told, own, each.assets, _debt(own), refs, now)
-        )
-    return found
-
-
-def _debt(clocks: Sequence[ClockRow]) -> SubstitutionShown:
-    """Of the newest cycle that has one."""
-    for clock in reversed(clocks):
-        if clock.owed is not None:
-            return SubstitutionShown(SubstitutionState(clock.owed), clock.owed_at, clock.settled_at)
-    return loans.NOT_OWED
-
-
 async def shown_opened(
     session: AsyncSession,
     ticket: Ticket,
     project: Project,
     clocks: Sequence[Clock],
-    assets: Sequence[Asset],
+    assets: Sequence[NamedAsset],
     now: datetime,
-) -> TicketShown:
-    """A ticket written in this very transaction: what is at hand is not asked for again."""
+) -> bytes:
+    """A ticket written in this very transaction, as its JSON: what is at hand is not asked for
+    again."""
     await session.flush()
     codes = [asset.code for asset in assets]
     nobody = (None, None)
-    told = _told(ticket, project.code, nobody, in_order(clocks), codes, loans.NOT_OWED, {}, now)
-    return _shown(told)
+    told = told_as(
+        ticket, project.code, nobody, in_order(clocks), codes, [], loans.NOT_OWED, {}, now
+    )
+    return to_json(told)
 
 
-def _told(
+def told_as(
     ticket: Ticket | Row[Any],
     project: str,
     technician: tuple[str | None, str | None],
     clocks: Sequence[Clock | ClockRow],
     assets: Sequence[str],
+    flags: Sequence[str],
     debt: SubstitutionShown,
     refs: Mapping[int, str],
     now: datetime,
@@ -281,7 +233,7 @@ def _told(
         },
         "clocks": [_clock(clock, now) for clock in clocks],
         "substitution": debt,
-        "flags": list(ticket.flags),
+        "flags": list(flags),
         "paused_since": ticket.paused_since,
         "merged_into": refs.get(ticket.merged_into_id or 0),
         "follows": refs.get(ticket.follows_id or 0),

@@ -2,6 +2,7 @@
 
 from tickets.project.queries.filters import escaped, holds, holds_words, patterns_of, within
 from tickets.project.queries.project import (
+    PROMISED,
     Listed,
     ProjectPage,
     acceptances_of,
@@ -11,13 +12,14 @@ from tickets.project.queries.project import (
     find,
     find_by_id,
     groups,
-    promised_at,
+    promised_in,
     terms_at,
     terms_history,
     visible,
 )
 
 __all__ = [
+    "PROMISED",
     "Listed",
     "ProjectPage",
     "acceptances_of",
@@ -31,7 +33,7 @@ __all__ = [
     "holds",
     "holds_words",
     "patterns_of",
-    "promised_at",
+    "promised_in",
     "terms_at",
     "terms_history",
     "visible",

@@ -4,12 +4,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
     DateTime,
     Integer,
+    Select,
     Text,
     bindparam,
     column,
@@ -21,7 +22,6 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
-from tickets.db import fixed
 from tickets.grams import fold, wanted
 from tickets.project import rules
 from tickets.project.models import Acceptance, Contact, Owner, Project, Terms
@@ -40,7 +40,7 @@ async def find(
     lock: bool = False,
 ) -> Project:
     """With its owner. Out of sight is `Missing`; seen, but not for this verb, is `Forbidden`."""
-    return await _found(session, who, Project.code == code, verb, lock, shaped=_is_code(code))
+    return await _found(session, who, _CODE, code, verb, lock, shaped=_is_code(code))
 
 
 async def find_by_id(
@@ -51,33 +51,36 @@ async def find_by_id(
     *,
     lock: bool = False,
 ) -> Project:
-    return await _found(session, who, Project.id == project_id, verb, lock)
+    return await _found(session, who, _ID, project_id, verb, lock)
 
 
 def _is_code(code: str) -> bool:
     return CODE.fullmatch(code) is not None
 
 
+# Built once; building a statement takes as long as asking it.
 _WITH_OWNER = select(Project).options(joinedload(Project.owner))
+_CODE = _WITH_OWNER.where(Project.code == bindparam("which"))
+_ID = _WITH_OWNER.where(Project.id == bindparam("which"))
 
 
 async def _found(
     session: AsyncSession,
     who: Who,
-    which: ColumnElement[bool],
+    statement: Select[Project],
+    which: str | int,
     verb: Verb,
     lock: bool,
     *,
     shaped: bool = True,
 ) -> Project:
     scopes = (who.scope(Verb.PROJECT_READ), who.scope(verb))
-    statement = _WITH_OWNER.where(which)
     if not any(scope.everywhere for scope in scopes):
         statement = statement.where(or_(*map(within, scopes)))
     if lock:
         # For whoever changes the project: the second writer waits and then sees the first's work.
         statement = statement.with_for_update(of=Project).execution_options(populate_existing=True)
-    project = await session.scalar(statement) if shaped else None
+    project = await session.scalar(statement, {"which": which}) if shaped else None
     if project is None:
         raise Missing("There is no such project.")
     if not who.may_for(verb, project.id, project.group_id):
@@ -198,8 +201,9 @@ class _AcceptedRow(NamedTuple):
     months_by_kind: Mapping[str, int]
 
 
-# The terms of an instant, once with each acceptance; a project without any has one row.
-_PROMISED = fixed(
+# The terms of an instant, once with each acceptance; a project without any has one row. Rooms
+# above ask more along.
+PROMISED = (
     select(
         _TERMS.scalar_subquery(),
         Acceptance.batch,
@@ -214,13 +218,12 @@ _PROMISED = fixed(
 )
 
 
-async def promised_at(
-    session: AsyncSession, project: Project, assets: Sequence[Installed], at: datetime
+def promised_in(
+    rows: Sequence[Sequence[Any]], project: Project, assets: Sequence[Installed], at: datetime
 ) -> tuple[ServiceTerms, CoverDecision]:
-    """What a report of that instant is promised, and whether it is in cover; one statement."""
-    rows = (await session.execute(_PROMISED, {"project_id": project.id, "at": at})).all()
+    """What a report of that instant is promised, and whether it is in cover."""
     accepted = [_AcceptedRow(*row[1:]) for row in rows if row[1] is not None]
-    terms = ServiceTerms.from_json((rows[0][0] if rows else None) or {})
+    terms = ServiceTerms.from_json(rows[0][0] or {})
     return terms, rules.decide_cover(accepted, assets, at, project.timezone)
 
 

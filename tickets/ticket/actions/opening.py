@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Date, bindparam, func, literal_column, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from tickets.asset import queries as assets
-from tickets.asset.models import Asset
+from tickets.db import fixed, write_together
 from tickets.events import record
 from tickets.grams import grams
 from tickets.project import actions as project_actions
@@ -21,9 +20,10 @@ from tickets.refusals import Invalid
 from tickets.sla import actions as sla
 from tickets.sla.models import Clock
 from tickets.staff.rules import Verb, Who
-from tickets.ticket import rules
+from tickets.ticket import queries, rules
 from tickets.ticket.actions.act import attach
 from tickets.ticket.models import Ticket, TicketAsset, TicketNumber
+from tickets.ticket.queries import NamedAsset
 from tickets.ticket.rules import Call, Kind, Status
 
 AHEAD = timedelta(minutes=2)  # how far a reporter's watch may be before ours (rules.md §2)
@@ -36,7 +36,7 @@ class Opened:
     ticket: Ticket
     project: Project
     clocks: Sequence[Clock]
-    assets: Sequence[Asset]
+    assets: Sequence[NamedAsset]
 
 
 async def open_ticket(session: AsyncSession, who: Who, call: Call, now: datetime) -> Ticket:
@@ -61,8 +61,8 @@ async def open_with_clocks(
     _check(call, now)
     reported_at = call.reported_at or now
     project = await projects.find(session, who, call.project, Verb.TICKET_OPEN)
-    named = await assets.by_codes(session, project.id, call.assets) if call.assets else []
-    terms, cover = await projects.promised_at(session, project, named, reported_at)
+    given = await queries.given(session, project, call.assets, reported_at)
+    named, terms, cover = given.assets, given.terms, given.cover
     severity = rules.severity_of(call.kind, call.fault, call.severity)
     reporter_id = None
     if call.reporter_name or call.reporter_phone:
@@ -72,8 +72,10 @@ async def open_with_clocks(
             name=call.reporter_name or call.reporter_phone or "",
             phone=call.reporter_phone or "",
         )
+    ref, number = await next_ref(session, now.astimezone(ZoneInfo(project.timezone)).date())
     ticket = Ticket(
-        ref=await next_ref(session, now.astimezone(ZoneInfo(project.timezone)).date()),
+        id=number,
+        ref=ref,
         project_id=project.id,
         kind=call.kind,
         fault=call.fault,
@@ -107,7 +109,8 @@ async def open_with_clocks(
         *(asset.name for asset in named),
     )
     session.add(ticket)
-    await session.flush()
+    if call.photos:
+        await session.flush()
     for asset in named:
         session.add(TicketAsset(ticket_id=ticket.id, asset_id=asset.id))
     clocks = sla.start(
@@ -136,6 +139,7 @@ async def open_with_clocks(
         assets=[asset.code for asset in named],
         photos=len(call.photos),
     )
+    await write_together(session, kept=ticket)
     return Opened(ticket, project, clocks, sorted(named, key=lambda asset: asset.code))
 
 
@@ -152,16 +156,18 @@ def _check(call: Call, now: datetime) -> None:
         raise Invalid("reported_at", "That is too long ago to be a report.")
 
 
-_NEXT = (
+_NUMBERED = (
     insert(TicketNumber)
-    .values(day=bindparam("day"), last=1)
+    .values(day=bindparam("day", type_=Date()), last=1)
     .on_conflict_do_update(index_elements=[TicketNumber.day], set_={"last": TicketNumber.last + 1})
     .returning(TicketNumber.last)
+    .cte("numbered")
 )
+_NEXT = fixed(select(_NUMBERED.c.last, func.nextval(literal_column("'ticket_id_seq'"))))
 
 
-async def next_ref(session: AsyncSession, day: date) -> str:
-    """T-20261123-0007. The day's row is locked until the transaction ends, so a number is never
-    given twice and none is left out."""
-    number = await session.scalar(_NEXT, {"day": day})
-    return f"T-{day:%Y%m%d}-{number:04d}"
+async def next_ref(session: AsyncSession, day: date) -> tuple[str, int]:
+    """T-20261123-0007, and the row's number. The day's row is locked until the transaction ends,
+    so a reference is never given twice and none is left out."""
+    count, number = (await session.execute(_NEXT, {"day": day})).one()
+    return f"T-{day:%Y%m%d}-{count:04d}", number

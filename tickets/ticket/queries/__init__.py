@@ -1,5 +1,6 @@
 """Reads about tickets: one, a page of them, and what belongs to one."""
 
+from tickets.ticket.queries.given import NamedAsset, given
 from tickets.ticket.queries.one import (
     OURS,
     assets_of,
@@ -15,7 +16,7 @@ from tickets.ticket.queries.one import (
     open_on_project,
     photos_of,
 )
-from tickets.ticket.queries.page import Listed, Page, TicketFilter, find_page
+from tickets.ticket.queries.page import Listed, Page, TicketFilter, find_page, listing
 from tickets.ticket.queries.seen import visible
 from tickets.ticket.queries.story import (
     awaits_look,
@@ -35,6 +36,7 @@ from tickets.ticket.queries.watched import Watched, watched
 __all__ = [
     "OURS",
     "Listed",
+    "NamedAsset",
     "Page",
     "TicketFilter",
     "Watched",
@@ -51,9 +53,11 @@ __all__ = [
     "find_living",
     "find_page",
     "find_with",
+    "given",
     "is_photo_visible",
     "is_recorded",
     "last_event_id",
+    "listing",
     "open_on_asset",
     "open_on_project",
     "past_cycles",

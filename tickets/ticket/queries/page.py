@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BindParameter,
@@ -13,12 +13,14 @@ from sqlalchemy import (
     DateTime,
     Integer,
     Row,
+    Select,
     Text,
     any_,
     bindparam,
     cast,
     exists,
     func,
+    null,
     select,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
@@ -52,8 +54,7 @@ class TicketFilter:
     to_at: datetime | None = None
 
 
-@dataclass(frozen=True)
-class Listed:
+class Listed(NamedTuple):
     """A ticket in a list, its columns as they are, with what it shows of other tables."""
 
     ticket: Row[Any]
@@ -62,7 +63,8 @@ class Listed:
     timezone: str
     login: str | None  # the technician's
     technician: str | None
-    assets: Sequence[str]
+    assets: tuple[str, ...]
+    besides: Any  # what a room above wanted to know
 
 
 @dataclass(frozen=True)
@@ -130,9 +132,6 @@ def is_late(now: ColumnElement[datetime]) -> ColumnElement[bool]:
     )
 
 
-# What neither the list nor the JSON shows stays where it is.
-_UNSHOWN = {"grams", "reporter_id", "opened_by_id", "key", "external_ref", "confirmed_by"}
-_COLUMNS = [column for column in Ticket.__table__.c if column.name not in _UNSHOWN]
 _ASSETS = (
     select(cast(func.json_agg(aggregate_order_by(Asset.code, Asset.code)), Text))
     .join(TicketAsset, TicketAsset.asset_id == Asset.id)
@@ -142,30 +141,42 @@ _ASSETS = (
 )
 
 
-_SHOWN = (
-    select(
-        *_COLUMNS,
-        Project.code,
-        Project.name,
-        Project.timezone,
-        Person.login,
-        Person.name,
-        _ASSETS,
+def listing(*own: str, besides: ColumnElement[Any] | None = None) -> Select[Any]:
+    """What a list shows of each ticket: columns of its own, and one of a room above."""
+    columns = [Ticket.__table__.c[name] for name in own]
+    return (
+        select(
+            *columns,
+            Project.code,
+            Project.name,
+            Project.timezone,
+            Person.login,
+            Person.name,
+            _ASSETS,
+            null() if besides is None else besides,
+        )
+        .join(Project, Project.id == Ticket.project_id)
+        .outerjoin(Person, Person.id == Ticket.technician_id)
     )
-    .join(Project, Project.id == Ticket.project_id)
-    .outerjoin(Person, Person.id == Ticket.technician_id)
+
+
+# A line of the list.
+LINES = listing(
+    *("id", "ref", "fault", "severity", "description", "reported_at", "status", "is_open"),
+    "breaks_at",
 )
 
 
 @lru_cache(maxsize=500)
-def _page(scope: Scope, shape: frozenset[str]) -> Asked:
+def _page(shown: Select[Any], scope: Scope, shape: frozenset[str]) -> Asked:
     """Built once for each reach of a role and each sort of filter."""
-    return Asked(_SHOWN, conditions(scope, shape))
+    return Asked(shown, conditions(scope, shape))
 
 
 def _listed(row: Row[Any]) -> Listed:
-    code, name, timezone, login, technician, assets = tuple(row)[-6:]
-    return Listed(row, code, name, timezone, login, technician, json.loads(assets or "[]"))
+    code, name, timezone, login, technician, assets, besides = tuple(row)[-7:]
+    codes = tuple(json.loads(assets or "[]"))
+    return Listed(row, code, name, timezone, login, technician, codes, besides)
 
 
 async def find_page(
@@ -176,12 +187,13 @@ async def find_page(
     now: datetime,
     limit: int = 50,
     cursor: str | None = None,
+    shown: Select[Any] = LINES,
 ) -> Page:
-    """The key is (breaks_at, id): equal instants lose and double nothing. One statement; two at
-    most when words are sought."""
+    """What is `shown` of each is made by `listing`. The key is (breaks_at, id): equal instants
+    lose and double nothing. One statement; two at most when words are sought."""
     rows = await nearest(
         session,
-        _page(who.scope(Verb.TICKET_READ), shape_of(filters)),
+        _page(shown, who.scope(Verb.TICKET_READ), shape_of(filters)),
         who,
         values=values_of(filters, now),
         q=filters.q,

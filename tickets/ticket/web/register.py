@@ -1,6 +1,5 @@
 """The list of every ticket, closed ones too; the soonest due first."""
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Annotated
@@ -59,52 +58,24 @@ def _midnight(day: date | None, days: int = 0) -> datetime | None:
 MINUTE = timedelta(minutes=1)
 
 
-@dataclass(frozen=True)
-class RegisterRow:
-    """What a line of the list shows."""
-
-    ref: str
-    severity: str
-    project_code: str
-    project_name: str
-    timezone: str
-    fault: str | None
-    description: str
-    assets: tuple[str, ...]
-    status: str
-    reported_at: datetime
-    is_open: bool
-    breaks_at: datetime
-
-
 def _row(listed: Listed, locale: str, now: datetime) -> Markup:
-    ticket = listed.ticket
-    row = RegisterRow(
-        ticket.ref,
-        ticket.severity,
-        listed.project_code,
-        listed.project_name,
-        listed.timezone,
-        ticket.fault,
-        ticket.description[:200],
-        tuple(listed.assets),
-        ticket.status,
-        ticket.reported_at,
-        ticket.is_open,
-        ticket.breaks_at,
-    )
     # Without a promise left it shows no time to go; which year is this one, it does.
-    is_running = row.is_open and row.breaks_at < NOTHING_BREAKS
-    return _shown(row, locale, (row.breaks_at - now) // MINUTE if is_running else None, now.date())
+    ticket = listed.ticket
+    is_running = ticket.is_open and ticket.breaks_at < NOTHING_BREAKS
+    minutes = (ticket.breaks_at - now) // MINUTE if is_running else None
+    return _shown(listed, locale, minutes, now.date())
 
 
 @lru_cache(maxsize=4000)
-def _shown(row: RegisterRow, locale: str, minutes: int | None, today: date) -> Markup:
+def _shown(listed: Listed, locale: str, minutes: int | None, today: date) -> Markup:
     """A row's HTML, made once for all who look in one language, until its minute has passed."""
     now = datetime.combine(today, time(), UTC)
     if minutes is not None:
-        now = row.breaks_at - timedelta(minutes=minutes, seconds=0 if minutes >= 0 else 59)
-    return fragment("ticket/list_row.html", locale, now, row=row, faults=FAULTS)
+        left = timedelta(minutes=minutes, seconds=0 if minutes >= 0 else 59)
+        now = listed.ticket.breaks_at - left
+    return fragment(
+        "ticket/list_row.html", locale, now, each=listed, row=listed.ticket, faults=FAULTS
+    )
 
 
 @router.get("/tickets")
