@@ -1,5 +1,6 @@
 """Reads about tickets: one, a page of them, and what belongs to one."""
 
+from tickets.ticket.queries.many import Found, find_all, find_many
 from tickets.ticket.queries.one import (
     OURS,
     assets_of,
@@ -19,11 +20,13 @@ from tickets.ticket.queries.page import Listed, Page, TicketFilter, find_page
 from tickets.ticket.queries.seen import visible
 from tickets.ticket.queries.story import (
     awaits_look,
+    chain_of,
     cover_of,
     cycle_told,
     earliest_report,
     family_of,
     find_living,
+    held,
     past_cycles,
     pauses_of,
     refs_of,
@@ -34,6 +37,7 @@ from tickets.ticket.queries.watched import Watched, watched
 
 __all__ = [
     "OURS",
+    "Found",
     "Listed",
     "Page",
     "TicketFilter",
@@ -41,6 +45,7 @@ __all__ = [
     "assets_of",
     "awaits_look",
     "call_backs_of",
+    "chain_of",
     "cover_of",
     "cycle_told",
     "earliest_report",
@@ -48,9 +53,12 @@ __all__ = [
     "events_page",
     "family_of",
     "find",
+    "find_all",
     "find_living",
+    "find_many",
     "find_page",
     "find_with",
+    "held",
     "is_photo_visible",
     "is_recorded",
     "last_event_id",

@@ -14,6 +14,7 @@ from tickets.ticket.rules.codes import (
     Severity,
     Status,
 )
+from tickets.ticket.rules.joining import MOST_TOGETHER, survives_first
 from tickets.ticket.rules.life import (
     LOOK_WITHIN,
     NOTHING_BREAKS,
@@ -38,6 +39,7 @@ __all__ = [
     "KIND_LABELS",
     "LOOK_WITHIN",
     "MAIN_LABELS",
+    "MOST_TOGETHER",
     "NOTHING_BREAKS",
     "OPEN_STATUSES",
     "SEVERITY_LABELS",
@@ -57,5 +59,6 @@ __all__ = [
     "paused_since",
     "severity_of",
     "status_of",
+    "survives_first",
     "why_not_close",
 ]
