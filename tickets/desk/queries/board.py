@@ -71,6 +71,7 @@ class BoardRow:
     phone: str | None
     assets: tuple[str, ...]
     promise: str | None  # the one that breaks next; None when none is left
+    paused_since: datetime | None
 
     @property
     def masked(self) -> str:
@@ -80,7 +81,7 @@ class BoardRow:
     @property
     def is_waiting(self) -> bool:
         """No promise left to break: it waits for the call-back."""
-        return self.breaks_at >= NOTHING_BREAKS
+        return self.breaks_at >= NOTHING_BREAKS and self.paused_since is None
 
 
 _NOW, _HOUR, _SOON = (
@@ -101,7 +102,9 @@ def nearness(state: str) -> ColumnElement[bool]:
         case "soon":
             return Ticket.breaks_at.between(_NOW, _SOON)
         case "waiting":
-            return Ticket.breaks_at >= NOTHING_BREAKS
+            return (Ticket.breaks_at >= NOTHING_BREAKS) & Ticket.paused_since.is_(None)
+        case "paused":
+            return Ticket.paused_since.is_not(None)
         case _:
             return Ticket.breaks_at.is_(None)
 
@@ -151,6 +154,7 @@ _ROWS = (
         Contact.phone,
         _ASSETS,
         _PROMISE,
+        Ticket.paused_since,
     )
     .join(Project, Project.id == Ticket.project_id)
     .outerjoin(Person, Person.id == Ticket.technician_id)
@@ -181,10 +185,13 @@ WIDTH = len(_NAMES)
 BREAKS_AT = _NAMES.index("breaks_at")
 
 
+_CODES = [each.name for each in fields(BoardRow)].index("assets")
+
+
 def row_of(cells: Sequence[Any]) -> BoardRow:
     """What `rows` brings, with names."""
     others = list(cells)
-    others[-2] = tuple(json.loads(others[-2] or "[]"))
+    others[_CODES] = tuple(json.loads(others[_CODES] or "[]"))
     return BoardRow(*others)
 
 
