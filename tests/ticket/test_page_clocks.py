@@ -18,6 +18,8 @@ from tickets.ticket.models import CallBack, Ticket
 from tickets.ticket.rules import Kind
 
 AsRole = Callable[[str], Awaitable[AsyncClient]]
+# S2 is served twice as fast here.
+TERMS = {"severities": {"S2": {"arrival_hours": 24, "repair_hours": 24}}}
 WORK = {"cause": "C_PRODUCT", "work": "new driver", "on_site": True}
 
 
@@ -173,14 +175,14 @@ async def test_a_manager_accepts_what_lifts_a_breach_or_rejects_it_with_a_reason
 async def test_the_effect_of_another_severity_is_shown_before_anything_is_changed(
     as_role: AsRole, reported: Reported
 ) -> None:
-    terms = {"repair": {"S2": 24 * 60}}
-    matter = await reported(30, terms=terms)
+    matter = await reported(30, terms=TERMS)
     client = await as_role("hotline")
     assert f'href="/tickets/{matter.ref}/severity"' in await page_of(client, matter.ref)
     shown = (await client.get(f"/tickets/{matter.ref}/severity")).text
     assert "Nothing is changed yet" in shown
     assert "new promise" in shown  # making safe, were it S1
     assert "a new clock takes over" in shown
+    assert "would be broken" in shown  # S2's 24 h are over
     assert (await matter.session.scalars(select(SeverityChange))).all() == []
     assert "ticket.severity_changed" not in await matter.diary()
 
