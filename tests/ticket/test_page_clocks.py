@@ -337,7 +337,7 @@ async def matter_post(client: AsyncClient, matter: Matter, path: str, **body: An
 # --- recurrence, the look after dark ------------------------------------------------------
 
 
-async def test_it_comes_again_within_a_week_as_a_new_round_of_the_same_ticket(
+async def test_it_comes_again_within_a_week_as_a_new_cycle_of_the_same_ticket(
     as_role: AsRole, reported: Reported
 ) -> None:
     matter = await reported(30)
@@ -356,7 +356,7 @@ async def test_it_comes_again_within_a_week_as_a_new_round_of_the_same_ticket(
     going = await post(client, matter.ref, "recurrence", reason="dark again since supper")
     assert going == f"/tickets/{matter.ref}"
     shown = await page_of(client, matter.ref)
-    for words in ("Earlier rounds", "Round 1", "Come again: round 2", "dark again since supper"):
+    for words in ("Earlier cycles", "Cycle 1", "Come again: cycle 2", "dark again since supper"):
         assert words in shown
 
 
@@ -408,7 +408,7 @@ async def test_a_wish_is_neither_paused_nor_looked_at(as_role: AsRole, reported:
 # --- the cost -----------------------------------------------------------------------------
 
 
-async def test_pauses_duplicates_and_rounds_cost_no_further_statement(
+async def test_pauses_duplicates_and_cycles_cost_no_further_statement(
     session: AsyncSession, connection: AsyncConnection, as_role: AsRole, reported: Reported
 ) -> None:
     project = await make_project(session, code="COST-1")
