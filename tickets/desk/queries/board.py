@@ -201,13 +201,13 @@ def _rows(
 _NAMES = [each.name for each in fields(BoardRow)]
 WIDTH = len(_NAMES)
 BREAKS_AT = _NAMES.index("breaks_at")
-_CODES = _NAMES.index("assets")
+ASSETS = _NAMES.index("assets")
 
 
 def row_of(cells: Sequence[Any]) -> BoardRow:
     """What `rows` brings, with names."""
     others = list(cells)
-    others[_CODES] = tuple(json.loads(others[_CODES] or "[]"))
+    others[ASSETS] = tuple(json.loads(others[ASSETS] or "[]"))
     return BoardRow(*others)
 
 

@@ -159,15 +159,14 @@ async def _take_over_danger(
     now: datetime,
 ) -> None:
     """A graver duplicate raises the survivor, since when it was that grave itself."""
-    own = [c for c in await clocks_of.changes_of(session, duplicate.id) if c.undone_at is None]
-    since = own[-1].at if own else duplicate.reported_at
-    theirs = await clocks_of.changes_of(session, survivor.id)
-    earliest = min(survivor.reported_at, duplicate.reported_at)
+    since = await queries.danger_since(session, duplicate, survivor)
+    if since is None:
+        return
     session.add(
         SeverityChange(
             ticket_id=survivor.id,
-            generation=max((c.generation for c in theirs), default=1) + 1,
-            at=max([since, earliest, *(c.at for c in theirs if c.undone_at is None)]),
+            generation=queries.next_generation(await clocks_of.changes_of(session, survivor.id)),
+            at=since,
             received_at=now,
             before=survivor.severity,
             after=duplicate.severity,

@@ -1,5 +1,13 @@
 """Reads about tickets: one, a page of them, and what belongs to one."""
 
+from tickets.ticket.queries.duplicates import Candidate, candidates
+from tickets.ticket.queries.effects import (
+    Effect,
+    danger_since,
+    merge_effects,
+    next_generation,
+    severity_effects,
+)
 from tickets.ticket.queries.many import Found, find_all, find_many
 from tickets.ticket.queries.one import (
     OURS,
@@ -20,6 +28,7 @@ from tickets.ticket.queries.page import Listed, Page, TicketFilter, find_page
 from tickets.ticket.queries.seen import visible
 from tickets.ticket.queries.story import (
     awaits_look,
+    callers_of,
     chain_of,
     cover_of,
     cycle_told,
@@ -37,6 +46,8 @@ from tickets.ticket.queries.watched import Watched, watched
 
 __all__ = [
     "OURS",
+    "Candidate",
+    "Effect",
     "Found",
     "Listed",
     "Page",
@@ -45,9 +56,12 @@ __all__ = [
     "assets_of",
     "awaits_look",
     "call_backs_of",
+    "callers_of",
+    "candidates",
     "chain_of",
     "cover_of",
     "cycle_told",
+    "danger_since",
     "earliest_report",
     "events_of",
     "events_page",
@@ -62,12 +76,15 @@ __all__ = [
     "is_photo_visible",
     "is_recorded",
     "last_event_id",
+    "merge_effects",
+    "next_generation",
     "open_on_asset",
     "open_on_project",
     "past_cycles",
     "pauses_of",
     "photos_of",
     "refs_of",
+    "severity_effects",
     "story_of",
     "survivor_of",
     "visible",

@@ -38,6 +38,14 @@ async def family_of(session: AsyncSession, ticket_id: int) -> Sequence[int]:
     return (await session.scalars(_FAMILY, {"ticket_id": ticket_id})).all()
 
 
+async def callers_of(session: AsyncSession, ticket_id: int) -> frozenset[int]:
+    """Everybody who called about a ticket or a duplicate of it, by the contact's number."""
+    asked = select(Ticket.reporter_id).where(
+        Ticket.id.in_(await family_of(session, ticket_id)), Ticket.reporter_id.is_not(None)
+    )
+    return frozenset(id_ for id_ in await session.scalars(asked) if id_ is not None)
+
+
 async def past_cycles(session: AsyncSession, ticket_id: int) -> Sequence[PastCycle]:
     return (await session.scalars(_PAST, {"ticket_id": ticket_id})).all()
 

@@ -75,6 +75,7 @@ class RegisterRow:
     reported_at: datetime
     is_open: bool
     breaks_at: datetime
+    is_paused: bool
 
 
 def _row(listed: Listed, locale: str, now: datetime) -> Markup:
@@ -92,6 +93,7 @@ def _row(listed: Listed, locale: str, now: datetime) -> Markup:
         ticket.reported_at,
         ticket.is_open,
         ticket.breaks_at,
+        ticket.is_open and ticket.paused_since is not None,
     )
     # Without a promise left it shows no time to go; which year is this one, it does.
     is_running = row.is_open and row.breaks_at < NOTHING_BREAKS
