@@ -28,14 +28,16 @@ function swap(html) {
   const focused = board.contains(document.activeElement) ? document.activeElement : null;
   const focusedRow = focused?.closest("tr[data-ref]")?.dataset.ref;
   const focusedHref = focused?.getAttribute("href");
+  const isBox = focused?.matches('.pick input[name="ref"]');
   board.innerHTML = html;
   for (const row of rows()) if (!known.has(row.dataset.ref)) row.classList.add("fresh");
   rowOf(chosen)?.setAttribute("aria-selected", "true");
-  const again = rowOf(focusedRow)?.querySelector(".ref a") ?? (focusedHref && board.querySelector(`a[href="${CSS.escape(focusedHref)}"]`));
+  const again = rowOf(focusedRow)?.querySelector(isBox ? ".pick input" : ".ref a") ?? (focusedHref && board.querySelector(`a[href="${CSS.escape(focusedHref)}"]`));
   again?.focus({ preventScroll: true });
   const lateNow = board.querySelector("[data-late]");
   if (lateNow && lateNow.textContent !== late) said.textContent = lateNow.parentElement.textContent;
   tick(board);
+  board.dispatchEvent(new Event("board:fresh"));
 }
 
 async function ask() {
@@ -66,7 +68,7 @@ document.addEventListener("visibilitychange", () => document.hidden || ask());
 // --- keyboard: / n j k Enter ------------------------------------------------------------------
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-  const typing = event.target.closest("input, select, textarea");
+  const typing = event.target.closest('input:not([type="checkbox"]), select, textarea, dialog');
   if (typing) {
     if (event.key === "Escape") typing.blur();
     return;

@@ -22,6 +22,8 @@ class Event(Base):
         # The ticket page reads its diary; the auditor reads by time.
         Index("ix_event_ticket", "ticket_id", "id"),
         Index("ix_event_kind", "kind", "happened_at"),
+        # The managers' page: phones' news that came late, or by a wrong clock.
+        Index("ix_event_flagged", "recorded_at", "id", postgresql_where=text("facts ? 'flags'")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

@@ -245,3 +245,26 @@ async def test_the_strip_counts_what_is_near(
     assert "<b data-late>2</b> broken" in page
     assert "<b>1</b> within 1 h" in page
     assert "<b>2</b> within 6 h" in page
+
+
+async def test_a_paused_ticket_says_so_and_is_found_by_it(
+    session: AsyncSession, as_role: SignedIn, project: Project, now: datetime
+) -> None:
+    paused = await make_ticket(session, project=project, now=now)
+    running = await make_ticket(session, project=project, now=now)
+    await session.commit()
+    client = await as_role("hotline")
+    pause = {"reason": "no_access", "evidence": "locked"}
+    await client.post(f"/api/v1/tickets/{paused.ref}/response", json={})
+    answer = await client.post(f"/api/v1/tickets/{paused.ref}/pauses", json=pause)
+    assert answer.status_code == 201
+    for where in ("/desk", "/tickets"):
+        shown = (await client.get(where)).text
+        row = next(r for r in shown.split("<tr") if f'href="/tickets/{paused.ref}"' in r)
+        assert "Paused" in row
+        assert "waits for the call-back" not in row
+    shown = (await client.get("/desk", params={"state": "paused"})).text
+    assert paused.ref in shown
+    assert running.ref not in shown
+    waiting = (await client.get("/desk", params={"state": "waiting"})).text
+    assert paused.ref not in waiting

@@ -223,6 +223,44 @@ FROM ticket t JOIN clock c ON c.ticket_id = t.id AND c.promise = 'response'
 """
 
 
+async def test_two_who_join_overlapping_calls_wait_for_each_other(house: House) -> None:
+    """Each takes the tickets in another order; one joins all of his, the other hears that some
+    are joined already, or is first; nobody is left half joined, nothing locks up."""
+    one, two = house.people
+    for _ in range(20):
+        refs = [await opened(house) for _ in range(6)]
+        mine, theirs = refs[:5], refs[:0:-1]
+        answers = await asyncio.gather(
+            one.post("/tickets/merges", json={"refs": mine}),
+            two.post("/tickets/merges", json={"refs": theirs}),
+        )
+        assert sorted(answer.status_code for answer in answers) == [200, 409], [
+            answer.text for answer in answers
+        ]
+        refused = next(answer for answer in answers if answer.status_code == 409)
+        assert "is merged into another already." in refused.json()["detail"]
+        told = [(await one.get(f"/tickets/{ref}")).json() for ref in refs]
+        assert sum(ticket["status"] == "merged" for ticket in told) == 4
+        assert len({t["merged_into"] for t in told if t["merged_into"]}) == 1
+
+
+async def test_one_joins_while_another_splits_off(house: House) -> None:
+    one, two = house.people
+    for _ in range(20):
+        early, late, other = [await opened(house) for _ in range(3)]
+        joined = await one.post("/tickets/merges", json={"refs": [early, late]})
+        assert joined.json()["ref"] == early
+        answers = await asyncio.gather(
+            one.post("/tickets/merges", json={"refs": [other, early]}),
+            two.post(f"/tickets/{late}/split", json={"reason": "another street"}),
+        )
+        assert [answer.status_code for answer in answers] == [200, 200], [
+            answer.text for answer in answers
+        ]
+        assert (await one.get(f"/tickets/{late}")).json()["merged_into"] is None
+        assert (await one.get(f"/tickets/{other}")).json()["merged_into"] == early
+
+
 async def test_nothing_went_wrong_behind_the_answers(house: House) -> None:
     said = house.log.read_text(errors="replace")
     assert "a request failed" not in said

@@ -199,7 +199,8 @@ async def test_only_what_may_be_done_now_is_offered(
     assert {"callbacks", "closure"} <= after
     assert not after & {"response", "arrival", "repair", "cancellation"}
     await hotline.post(f"/tickets/{ref}/closure", data={"confirmed_by": "Ms Caller"})
-    assert await offered(hotline) == {"notes"}
+    # What came before the end may still be told, and the fault may come again.
+    assert await offered(hotline) == {"notes", "pauses", "recurrence"}
 
 
 # --- the desk's acts ----------------------------------------------------------------------

@@ -45,6 +45,7 @@ class Brought(Generic[F]):
     typed: Typed[F]
     next: str
     zone: str  # of the project, in which its times were typed
+    reported_at: datetime
     at: datetime | None = None
     photos: list[UUID] = field(default_factory=list)
     status: int = 422
@@ -74,7 +75,7 @@ async def brought(
     """Read it; pictures are kept at once, so that a refusal does not cost them."""
     told = await typed(request, form, many=frozenset({"photo_ids"}))
     went = local(str(told.values.get("next", "")), otherwise)
-    read = Brought(told, went, zone)
+    read = Brought(told, went, zone, reported_at)
     if told.model is not None:
         read.photos = list(told.model.photo_ids)
         try:

@@ -16,7 +16,7 @@ from tickets.project.models import Contact, Project
 from tickets.round import rules
 from tickets.round.rules import Spot
 from tickets.sla import queries as sla
-from tickets.sla.models import Act, Clock
+from tickets.sla.models import Act, Clock, Pause
 from tickets.sla.rules import ActKind, Promise
 from tickets.staff.rules import Verb, Who
 from tickets.ticket import queries as tickets
@@ -81,6 +81,15 @@ class At:
     photos: Sequence[TicketPhoto]
     substitution: SubstitutionShown
     notes: Sequence[Event] = field(default_factory=tuple)
+    pauses: Sequence[Pause] = ()
+
+    @property
+    def open_pause(self) -> Pause | None:
+        return next((pause for pause in self.pauses if pause.to_at is None), None)
+
+    @property
+    def awaits_look(self) -> bool:
+        return any(act.dark_check == "waiting" for act in self.acts)
 
     @property
     def done(self) -> frozenset[ActKind]:
@@ -182,4 +191,5 @@ async def at(session: AsyncSession, who: Who, ref: str, now: datetime) -> At:
         photos=await tickets.photos_of(session, ticket.id),
         substitution=debts.get(ticket.id, NOT_OWED),
         notes=notes,
+        pauses=await sla.pauses_of_family(session, [ticket.id]),
     )

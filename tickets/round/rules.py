@@ -31,16 +31,24 @@ class Step(StrEnum):
     REPAIR = "repair"
     MEASURE = "measure"
     DECLINED = "declined"
+    CHECK = "check"
+    PAUSE = "pause"
+    PAUSE_END = "pause_end"
+    DANGER = "danger"
     NOTE = "note"
 
 
 _STEPS: Final = {
+    Step.CHECK: Doable.CHECK,
+    Step.PAUSE_END: Doable.END_PAUSE,
     Step.ANSWER: Doable.ANSWER,
     Step.ARRIVE: Doable.ARRIVE,
     Step.REPAIR: Doable.REPAIR,
     Step.MEASURE: Doable.SUBSTITUTE,
     Step.DECLINED: Doable.SUBSTITUTE,
     Step.MAKE_SAFE: Doable.MAKE_SAFE,
+    Step.PAUSE: Doable.PAUSE,
+    Step.DANGER: Doable.GRADE,
     Step.NOTE: Doable.NOTE,
 }
 
@@ -54,6 +62,10 @@ def steps(
     """
     may = set(doable)
     found = [step for step, needs in _STEPS.items() if needs in may]
+    if severity == "S1":
+        found = [step for step in found if step is not Step.DANGER]  # it is known already
+    if Step.PAUSE_END in found or Step.REPAIR not in found:
+        found = [step for step in found if step is not Step.PAUSE]  # earlier ones: at the desk
     if not may_be_owed:
         found = [step for step in found if step not in (Step.MEASURE, Step.DECLINED)]
     if severity == "S1" and Step.MAKE_SAFE in found:

@@ -12,9 +12,10 @@ from tickets.loan.rules import SUBSTITUTION_LABELS, is_owed
 from tickets.pages import page
 from tickets.round import queries
 from tickets.round.rules import Step, coming, map_links, steps
+from tickets.sla.rules import PAUSE_LABELS
 from tickets.staff.rules import Verb, Who
 from tickets.staff.signed_in import needs
-from tickets.ticket.rules import CAUSES, FAULTS, Doable, may_now
+from tickets.ticket.rules import CAUSES, FAULTS, Doable, Stands, may_now
 from tickets.visit.rules import PAYS_LABELS, RESULT_LABELS
 
 router = APIRouter(route_class=DoorRoute)
@@ -28,6 +29,10 @@ _VERBS = {
     Doable.MAKE_SAFE: Verb.TICKET_MAKE_SAFE,
     Doable.SUBSTITUTE: Verb.SUBSTITUTION_SETTLE,
     Doable.NOTE: Verb.TICKET_NOTE,
+    Doable.PAUSE: Verb.TICKET_PAUSE,
+    Doable.END_PAUSE: Verb.TICKET_PAUSE,
+    Doable.GRADE: Verb.TICKET_GRADE,
+    Doable.CHECK: Verb.TICKET_REPAIR,
 }
 
 
@@ -63,9 +68,12 @@ async def show_ticket(
     """One column for one thumb; only what may be done now is there."""
     at = await queries.at(session, who, ref, now)
     ticket, project = at.stop.ticket, at.stop.project
+    stands = Stands(
+        is_paused=at.open_pause is not None, awaits_look=at.awaits_look, cycle=ticket.cycle
+    )
     doable = [
         each
-        for each in may_now(ticket.kind, ticket.severity, ticket.status, at.done)
+        for each in may_now(ticket.kind, ticket.severity, ticket.status, at.done, stands)
         if each in _VERBS and who.may_for(_VERBS[each], project.id, project.group_id)
     ]
     possible = steps(
@@ -92,6 +100,7 @@ async def show_ticket(
         new_key=uuid4,
         faults=FAULTS,
         causes=CAUSES,
+        pause_labels=PAUSE_LABELS,
         results=RESULT_LABELS,
         pays=PAYS_LABELS,
         substitution_labels=SUBSTITUTION_LABELS,

@@ -92,6 +92,12 @@ class Act(Base):
         Index("ix_act_ticket", "ticket_id", "at"),
         CheckConstraint("kind IN ('response','arrival','repair','made_safe')", name="kind"),
         CheckConstraint("dark_check IN ('waiting','passed','failed')", name="dark_check"),
+        # The managers' page: the same, also after it was said once.
+        Index(
+            "ix_act_watching",
+            "ticket_id",
+            postgresql_where=text("expires_on IS NOT NULL OR dark_check = 'waiting'"),
+        ),
         # The sweep: temporary repairs whose day is over, looks after dark that nobody took.
         Index(
             "ix_act_watched",

@@ -32,16 +32,18 @@ from tickets.ticket.queries import TicketFilter
 from tickets.ticket.queries.page import conditions, shape_of, values_of
 from tickets.ticket.queries.seen import visible_in
 from tickets.ticket.queries.sought import Asked, cursor_of, nearest
-from tickets.ticket.rules import NOTHING_BREAKS
+from tickets.ticket.rules import MOST_TOGETHER, NOTHING_BREAKS
 
 HOUR = timedelta(hours=1)
 SOON = timedelta(hours=6)
+PAGE = 50
 
 
 @dataclass(frozen=True)
 class BoardFilter:
     """What the address asks for. `state` is how near the next promise is to breaking;
-    `technician` is an id, or 0 for tickets nobody has yet."""
+    `technician` is an id, or 0 for tickets nobody has yet; `asset` the code of a cabinet, a
+    circuit or a lamp: what is open on it and on whatever hangs on it."""
 
     project: str | None = None
     severity: str | None = None
@@ -49,6 +51,7 @@ class BoardFilter:
     state: str | None = None
     status: str | None = None
     kind: str | None = None
+    asset: str | None = None
     q: str | None = None
 
 
@@ -71,6 +74,7 @@ class BoardRow:
     phone: str | None
     assets: tuple[str, ...]
     promise: str | None  # the one that breaks next; None when none is left
+    paused_since: datetime | None
 
     @property
     def masked(self) -> str:
@@ -80,7 +84,7 @@ class BoardRow:
     @property
     def is_waiting(self) -> bool:
         """No promise left to break: it waits for the call-back."""
-        return self.breaks_at >= NOTHING_BREAKS
+        return self.breaks_at >= NOTHING_BREAKS and self.paused_since is None
 
 
 _NOW, _HOUR, _SOON = (
@@ -101,7 +105,9 @@ def nearness(state: str) -> ColumnElement[bool]:
         case "soon":
             return Ticket.breaks_at.between(_NOW, _SOON)
         case "waiting":
-            return Ticket.breaks_at >= NOTHING_BREAKS
+            return (Ticket.breaks_at >= NOTHING_BREAKS) & Ticket.paused_since.is_(None)
+        case "paused":
+            return Ticket.paused_since.is_not(None)
         case _:
             return Ticket.breaks_at.is_(None)
 
@@ -151,11 +157,24 @@ _ROWS = (
         Contact.phone,
         _ASSETS,
         _PROMISE,
+        Ticket.paused_since,
     )
     .join(Project, Project.id == Ticket.project_id)
     .outerjoin(Person, Person.id == Ticket.technician_id)
     .outerjoin(Contact, Contact.id == Ticket.reporter_id)
 )
+
+
+def _hangs_on(*, is_of_project: bool) -> ColumnElement[bool]:
+    """Cabinet, circuit, lamp: a ticket on any of them is about the first (domain.md §0.7)."""
+    top = select(Asset.id).where(Asset.code == bindparam("below", type_=Text()))
+    if is_of_project:  # a code is used once in its project, not once in the world
+        of = select(Project.id).where(Project.code == bindparam("project", type_=Text()))
+        top = top.where(Asset.project_id == of.scalar_subquery())
+    below = top.cte("below", recursive=True)
+    below = below.union(select(Asset.id).join(below, Asset.parent_id == below.c.id))
+    about = select(TicketAsset.ticket_id).join(below, below.c.id == TicketAsset.asset_id)
+    return Ticket.id.in_(about)
 
 
 @lru_cache(maxsize=500)
@@ -166,9 +185,12 @@ def _rows(
     state: str | None,
     is_nobodys: bool,
     head: ScalarSelect[Any] | None,
+    is_below: bool,
 ) -> Asked:
     """Built once for each reach of a role and each sort of filter."""
     found = [visible_in(desk), *conditions(tickets, shape)]
+    if is_below:
+        found.append(_hangs_on(is_of_project="project" in shape))
     if is_nobodys:
         found.append(Ticket.technician_id.is_(None))
     if state:
@@ -179,13 +201,19 @@ def _rows(
 _NAMES = [each.name for each in fields(BoardRow)]
 WIDTH = len(_NAMES)
 BREAKS_AT = _NAMES.index("breaks_at")
+ASSETS = _NAMES.index("assets")
 
 
 def row_of(cells: Sequence[Any]) -> BoardRow:
     """What `rows` brings, with names."""
     others = list(cells)
-    others[-2] = tuple(json.loads(others[-2] or "[]"))
+    others[ASSETS] = tuple(json.loads(others[ASSETS] or "[]"))
     return BoardRow(*others)
+
+
+def most_of(wanted: BoardFilter) -> int:
+    """A page; what hangs on one circuit is looked at, and joined, together."""
+    return MOST_TOGETHER if wanted.asset else PAGE
 
 
 async def rows(
@@ -194,12 +222,12 @@ async def rows(
     wanted: BoardFilter,
     *,
     now: datetime,
-    limit: int = 50,
     cursor: str | None = None,
     head: ScalarSelect[Any] | None = None,
 ) -> tuple[Sequence[Row[Any]], str | None]:
     """A page of the board, in the order of `BoardRow`, and the key of the next: only what is
     shown, one statement. With `head`, the first row has it in a column more."""
+    limit = most_of(wanted)
     shared = TicketFilter(
         status=(wanted.status,) if wanted.status else (),
         project=wanted.project,
@@ -217,9 +245,10 @@ async def rows(
             wanted.state,
             wanted.technician == 0,
             head,
+            wanted.asset is not None,
         ),
         who,
-        values=values_of(shared, now) | instants(now),
+        values=values_of(shared, now) | instants(now) | {"below": wanted.asset},
         q=wanted.q,
         is_open=True,
         cursor=cursor,

@@ -18,20 +18,24 @@ from sqlalchemy import (
     ColumnElement,
     Date,
     DateTime,
+    FromClause,
     Interval,
     ScalarSelect,
     Select,
     Text,
     TextClause,
     Uuid,
+    any_,
     bindparam,
     func,
     literal_column,
     select,
+    true,
     union,
+    union_all,
 )
 from sqlalchemy import cast as sql_cast
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import TypeEngine
 
@@ -40,10 +44,10 @@ from tickets.db import Base, fixed
 from tickets.events import Event
 from tickets.loan.models import Settlement, Substitution
 from tickets.project.models import Contact, Owner, Project
-from tickets.sla.models import Act, Clock
+from tickets.sla.models import Act, Clock, Pause
 from tickets.staff.models import Person
 from tickets.staff.rules import Scope
-from tickets.ticket.models import CallBack, Ticket, TicketAsset, TicketPhoto
+from tickets.ticket.models import CallBack, PastCycle, Ticket, TicketAsset, TicketPhoto
 from tickets.ticket.queries.seen import visible_in
 from tickets.visit.models import Part, Work
 
@@ -51,6 +55,7 @@ M = TypeVar("M", bound=Base)
 
 NEWEST = 200  # lines of the diary that a page shows
 _ID = literal_column("ticket.id", BigInteger())  # of the ticket the statement is about
+_IDS = literal_column("family.ids", ARRAY(BigInteger()))  # its own, and those of its duplicates
 
 
 def _agg(few: Any, *order: str) -> ScalarSelect[Any]:
@@ -60,10 +65,23 @@ def _agg(few: Any, *order: str) -> ScalarSelect[Any]:
     return select(rows).select_from(few).scalar_subquery()
 
 
-def _rows(model: type[Base], *order: str) -> ScalarSelect[Any]:
-    """All rows of the ticket's, each as JSON."""
+def _family() -> FromClause:
+    """The ticket and whatever was merged into it, and into that: gathered once, as an array."""
+    tree = select(_ID.label("id")).cte("tree", recursive=True, nesting=True)
+    merged = Ticket.__table__.alias("merged")
+    tree = tree.union_all(select(merged.c.id).join(tree, merged.c.merged_into_id == tree.c.id))
+    return select(func.array(select(tree.c.id).scalar_subquery()).label("ids")).lateral("family")
+
+
+def _of_family(column: ColumnElement[Any]) -> ColumnElement[bool]:
+    return column == any_(_IDS)
+
+
+def _rows(model: type[Base], *order: str, of_family: bool = False) -> ScalarSelect[Any]:
+    """All rows of the ticket's, or of its duplicates' too, each as JSON."""
     table = model.__table__
-    of_ticket = select(table).where(table.c.ticket_id == _ID)
+    of = table.c.ticket_id
+    of_ticket = select(table).where(_of_family(of) if of_family else of == _ID)
     if model is Event:
         of_ticket = of_ticket.order_by(table.c.id.desc()).limit(NEWEST)
     return _agg(of_ticket.subquery("few"), *order)
@@ -79,15 +97,22 @@ def _assets() -> ScalarSelect[Any]:
 
 def _parts() -> ScalarSelect[Any]:
     table, work = Part.__table__, Work.__table__
-    few = select(table).join(work, work.c.act_id == table.c.act_id).where(work.c.ticket_id == _ID)
+    few = (
+        select(table)
+        .join(work, work.c.act_id == table.c.act_id)
+        .where(_of_family(work.c.ticket_id))
+    )
     return _agg(few.subquery("few"), "id")
 
 
 def _people() -> ScalarSelect[Any]:
     """Everybody of ours whom the page names."""
     event, person = Event.__table__, Person.__table__
-    tables = (event, Act.__table__, CallBack.__table__, Settlement.__table__)
+    tables = (event, CallBack.__table__, Settlement.__table__)
     ids = [select(table.c.by_id).where(table.c.ticket_id == _ID) for table in tables]
+    act, pause = Act.__table__, Pause.__table__
+    for column in (act.c.by_id, *(pause.c[name] for name in _PAUSED_BY)):
+        ids.append(select(column).where(_of_family(column.table.c.ticket_id)))
     for name in ("technician_id", "before_id"):
         told = event.c.facts[name].astext
         whole = told.regexp_match("^[0-9]{1,9}$")
@@ -100,15 +125,45 @@ def _people() -> ScalarSelect[Any]:
     return _agg(few.subquery("few"), "id")
 
 
+_PAUSED_BY = ("by_id", "accepted_by_id", "rejected_by_id")
+_KIN = ("id", "ref", "status", "description", "reported_at", "closed_at", "reporter_id")
+
+
+def _kin() -> ScalarSelect[Any]:
+    """Duplicates, what it was merged into, what it follows and what followed it; with callers."""
+    table, contact = Ticket.__table__, Contact.__table__
+    own = [literal_column(f"ticket.{n}", BigInteger()) for n in ("merged_into_id", "follows_id")]
+    later = table.alias("later")
+    ids = union_all(
+        select(func.unnest(_IDS)),
+        *(select(id_) for id_ in own),
+        select(later.c.id).where(later.c.follows_id == _ID),
+    )
+    kin = table.alias("kin")
+    few = (
+        select(
+            *(kin.c[name] for name in (*_KIN, "merged_into_id", "follows_id")),
+            contact.c.name.label("caller"),
+            contact.c.phone,
+        )
+        .outerjoin(contact, contact.c.id == kin.c.reporter_id)
+        .where(kin.c.id == any_(func.array(ids.scalar_subquery())), kin.c.id != _ID)
+    )
+    return _agg(few.subquery("few"), "reported_at", "id")
+
+
 _SMALL: Sequence[tuple[type[Base], Callable[[], ScalarSelect[Any]]]] = (
     (Event, lambda: _rows(Event, "happened_at", "id")),
     (CallBack, lambda: _rows(CallBack, "at", "id")),
     (Settlement, lambda: _rows(Settlement, "at", "id")),
     (Substitution, lambda: _rows(Substitution, "cycle")),
-    (TicketPhoto, lambda: _rows(TicketPhoto, "act", "photo_id")),
-    (Act, lambda: _rows(Act, "at", "id")),
+    (TicketPhoto, lambda: _rows(TicketPhoto, "act", "photo_id", of_family=True)),
+    (Act, lambda: _rows(Act, "at", "id", of_family=True)),
+    (Pause, lambda: _rows(Pause, "from_at", "id", of_family=True)),
+    (PastCycle, lambda: _rows(PastCycle, "cycle")),
+    (Ticket, _kin),
     (Clock, lambda: _rows(Clock, "cycle", "generation", "id")),
-    (Work, lambda: _rows(Work, "act_id")),
+    (Work, lambda: _rows(Work, "act_id", of_family=True)),
     (Part, _parts),
     (Asset, _assets),
     (Person, _people),
@@ -127,6 +182,7 @@ def _bundle(scope: Scope) -> TextClause:
         .join(Project, Project.id == Ticket.project_id)
         .join(Owner, Owner.id == Project.owner_id)
         .outerjoin(Contact, Contact.id == Ticket.reporter_id)
+        .join(_family(), true())
         .where(Ticket.ref == bindparam("ref", type_=Text()), visible_in(scope))
     )
 

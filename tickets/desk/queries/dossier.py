@@ -1,7 +1,7 @@
 """Everything the ticket page shows, gathered over many rooms in two statements at most."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -9,6 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.asset.models import Asset
 from tickets.desk.queries.bundle import bundle
+from tickets.desk.queries.told import (
+    CallerTold,
+    Kinship,
+    PauseTold,
+    callers_told,
+    kinship,
+    pauses_told,
+    present_acts,
+)
 from tickets.events import Event
 from tickets.grams import mask
 from tickets.loan import queries as loans
@@ -16,15 +25,15 @@ from tickets.loan.models import Settlement, Substitution
 from tickets.loan.queries import SubstitutionShown
 from tickets.project.models import Contact, Project
 from tickets.refusals import Missing
-from tickets.sla.models import Act, Clock
-from tickets.sla.queries import in_order
+from tickets.sla.models import Act, Clock, Pause
+from tickets.sla.queries import as_done, in_order
 from tickets.sla.rules import ActKind, ClockState, Promise, due_of, state
 from tickets.staff import queries as staff
 from tickets.staff.models import Person
 from tickets.staff.rules import Verb, Who
 from tickets.ticket import queries as tickets
-from tickets.ticket.models import CallBack, Ticket, TicketPhoto
-from tickets.ticket.rules import Asked, Doable, may_now, why_not_close
+from tickets.ticket.models import CallBack, PastCycle, Ticket, TicketPhoto
+from tickets.ticket.rules import Asked, Doable, Stands, may_now, why_not_close
 from tickets.visit.models import Part, Work
 from tickets.visit.queries import Visited, visited
 
@@ -40,6 +49,14 @@ VERBS: Mapping[Doable, Verb] = {
     Doable.CANCEL: Verb.TICKET_CANCEL,
     Doable.NOTE: Verb.TICKET_NOTE,
     Doable.SUBSTITUTE: Verb.SUBSTITUTION_SETTLE,
+    Doable.PAUSE: Verb.TICKET_PAUSE,
+    Doable.END_PAUSE: Verb.TICKET_PAUSE,
+    Doable.REVIEW_PAUSE: Verb.PAUSE_REVIEW,
+    Doable.GRADE: Verb.TICKET_GRADE,
+    Doable.MERGE: Verb.TICKET_MERGE,
+    Doable.SPLIT: Verb.TICKET_MERGE,
+    Doable.RECUR: Verb.TICKET_REOPEN,
+    Doable.CHECK: Verb.TICKET_REPAIR,
 }
 
 
@@ -105,6 +122,11 @@ class Dossier:
     obstacle: str | None  # why it cannot be closed, were the owner's word there
     needs_word: bool  # closing needs the name of whoever confirmed it
     may_decide_main: bool  # whether main equipment is out can still be said
+    pauses: Sequence[PauseTold]
+    cycles: Sequence[PastCycle]
+    kin: Kinship
+    callers: Sequence[CallerTold]  # where duplicates brought several
+    looks: Mapping[int, Act]  # repairs that wait for a look after dark, or had it, by their id
 
     @property
     def present(self) -> Sequence[ClockTold]:
@@ -117,6 +139,15 @@ class Dossier:
     @property
     def past(self) -> Sequence[ClockTold]:
         return [told for told in self.clocks if told not in self.present]
+
+    @property
+    def paused_by(self) -> PauseTold | None:
+        """The pause by which clocks stand still now."""
+        return next((p for p in self.pauses if p.is_open and p.state == "counts"), None)
+
+    @property
+    def untold(self) -> Sequence[CallerTold]:
+        return [caller for caller in self.callers if not caller.is_told]
 
     @property
     def is_rated(self) -> bool:
@@ -137,7 +168,16 @@ async def dossier(session: AsyncSession, who: Who, ref: str, now: datetime) -> D
     people = {person.id: person for person in told.all(Person)}
     names = {id_: person.name for id_, person in people.items()}
     debt = loans.shown(debts[-1]) if debts else loans.NOT_OWED
-    may = _may(who, ticket, acts, place, owes=debt.state == "owed")
+    kin, past, pauses = told.all(Ticket), told.all(PastCycle), told.all(Pause)
+    looks = {act.id: act for act in acts if act.dark_check is not None}
+    stands = Stands(
+        owes=debt.state == "owed",
+        is_paused=any(p.to_at is None and p.rejected_at is None for p in pauses),
+        has_pauses=any(p.rejected_at is None for p in pauses),
+        awaits_look=any(act.dark_check == "waiting" for act in looks.values()),
+        cycle=ticket.cycle,
+    )
+    may = _may(who, ticket, present_acts(ticket, past, acts), place, stands)
     photos: dict[str, list[TicketPhoto]] = {}
     for photo in told.all(TicketPhoto):
         photos.setdefault(photo.act, []).append(photo)
@@ -167,19 +207,31 @@ async def dossier(session: AsyncSession, who: Who, ref: str, now: datetime) -> D
         names,
         await staff.technicians_for(session, *place) if wanted else [],
         may,
-        why_not_close(kind, status, asked, confirmed_by="?", outcome=None),
+        why_not_close(
+            kind, status, asked, confirmed_by="?", outcome=None, awaits_look=stands.awaits_look
+        ),
         why_not_close(kind, status, asked, confirmed_by=None, outcome=None) is not None,
         _may_decide_main(who, ticket, clocks, place, now),
+        pauses_told(pauses, ticket, kin, names, events, photos),
+        past,
+        kinship(ticket, kin, is_ours=is_ours),
+        callers_told(ticket, told.contact, kin, call_backs) if is_ours else [],
+        looks,
     )
 
 
 def _may(
-    who: Who, ticket: Ticket, acts: Iterable[Act], place: tuple[int, int | None], *, owes: bool
+    who: Who,
+    ticket: Ticket,
+    acts: Sequence[Act],
+    place: tuple[int, int | None],
+    stands: Stands,
 ) -> frozenset[Doable]:
-    done = {ActKind(act.kind) for act in acts if act.cycle == ticket.cycle}
+    done = {ActKind(act.kind) for act in acts}
+    stands = replace(stands, is_fixed=any(as_done(act).is_fix for act in acts))
     return frozenset(
         each
-        for each in may_now(ticket.kind, ticket.severity, ticket.status, done, owes=owes)
+        for each in may_now(ticket.kind, ticket.severity, ticket.status, done, stands)
         if who.may_for(VERBS[each], *place)
     )
 

@@ -37,6 +37,7 @@ class Asked(BaseModel):
     state: Words = ""
     status: Words = ""
     kind: Words = ""
+    asset: Words = ""
     q: Words = ""
 
 
@@ -49,6 +50,7 @@ async def _filter(asked: Annotated[Asked, Query()]) -> BoardFilter:
         state=asked.state or None,
         status=asked.status or None,
         kind=asked.kind or None,
+        asset=asked.asset.strip() or None,
         q=asked.q.strip() or None,
     )
 
@@ -121,6 +123,7 @@ def _page(
     locale: str,
 ) -> dict[str, Any]:
     return {
+        "most": board.most_of(wanted),
         "rows": [_aged(tuple(row[: board.WIDTH]), locale, now) for row in found],
         "is_filtered": _is_filtered(wanted),
         "is_first": cursor is None,

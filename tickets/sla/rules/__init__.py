@@ -15,7 +15,7 @@ from tickets.sla.rules.due import (
 )
 from tickets.sla.rules.history import Cycle, Derived, Entered, Episode, Key, clocks, derive
 from tickets.sla.rules.judge import Done, Promised, Verdict, judge, judge_one
-from tickets.sla.rules.pauses import check_interval, overlapping
+from tickets.sla.rules.pauses import check_interval, from_report, overlapping
 from tickets.sla.rules.story import (
     Begun,
     Change,
@@ -73,6 +73,7 @@ __all__ = [
     "due_at",
     "due_of",
     "ended_by",
+    "from_report",
     "is_over_time",
     "judge",
     "judge_one",

@@ -21,6 +21,11 @@ def check_interval(
         raise Invalid("to", "A pause ends after it begins.")
 
 
+def from_report(from_at: datetime | None, reported_at: datetime) -> datetime | None:
+    """One storm, many calls: what was reported after it had begun stands still from its report."""
+    return None if from_at is None else max(from_at, reported_at)
+
+
 def overlapping(
     from_at: datetime, to_at: datetime | None, others: Iterable[Interval]
 ) -> Interval | None:

@@ -5,10 +5,11 @@ from tickets.ticket.actions.check import check_after_dark, watch_repairs
 from tickets.ticket.actions.closing import call_back, cancel, close
 from tickets.ticket.actions.desk import add_call, answer, assign, decide_main, note
 from tickets.ticket.actions.grade import change_severity
-from tickets.ticket.actions.merge import merge, merge_many, split
+from tickets.ticket.actions.merge import merge, merge_many
 from tickets.ticket.actions.opening import open_ticket, open_with_clocks
 from tickets.ticket.actions.pause import accept_pause, end_pause, pause, reject_pause
 from tickets.ticket.actions.recur import recur
+from tickets.ticket.actions.split import split
 from tickets.ticket.actions.tell import (
     tell_of_assignment,
     tell_of_breach,
@@ -21,8 +22,10 @@ from tickets.ticket.actions.tell import (
     tell_of_waiting_pause,
     tell_of_withdrawal,
 )
+from tickets.ticket.actions.together import Do, each_alone
 
 __all__ = [
+    "Do",
     "accept_pause",
     "add_call",
     "answer",
@@ -34,6 +37,7 @@ __all__ = [
     "check_after_dark",
     "close",
     "decide_main",
+    "each_alone",
     "end_pause",
     "merge",
     "merge_many",

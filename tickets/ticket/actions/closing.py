@@ -29,11 +29,15 @@ async def call_back(
     phone_time: datetime | None = None,
     note: str | None = None,
     key: UUID | None = None,
+    contact: int | None = None,
     photos: Sequence[UUID] = (),
     signature: UUID | None = None,
 ) -> CallBack | None:
     """回访. Satisfaction is asked once per cycle (rules.md §4). Three tries may stand for the
-    owner's word, so a form sent twice (`key`) is one try: None."""
+    owner's word, so a form sent twice (`key`) is one try: None.
+
+    `contact`: which of the callers was asked, where duplicates brought several; else the ticket's.
+    """
     ticket = await queries.find(session, who, ref, Verb.TICKET_CALL_BACK, lock=True)
     if key is not None and await queries.is_recorded(session, ticket.id, key):
         return None
@@ -45,6 +49,8 @@ async def call_back(
     asked = await queries.call_backs_of(session, ticket.id)
     if rating is not None and any(c.rating for c in asked if c.cycle == ticket.cycle):
         raise Refused("The owner has been asked how satisfied he is already.")
+    if contact is not None and contact not in await queries.callers_of(session, ticket.id):
+        raise Invalid("contact", "This is nobody who called about this ticket.")
     moment = when(ticket, at, phone_time, now)
     flag(ticket, moment.flags)
     await attach(session, who, ticket, photos, "call_back", signature=signature)
@@ -56,6 +62,7 @@ async def call_back(
         rating=rating,
         note=note,
         by_id=who.id,
+        contact_id=contact,
     )
     session.add(made)
     ticket.version += 1
@@ -69,6 +76,7 @@ async def call_back(
         outcome=outcome,
         rating=rating,
         note=note,
+        **({"contact_id": contact} if contact is not None else {}),
         **({"key": str(key)} if key else {}),
     )
     await session.flush()

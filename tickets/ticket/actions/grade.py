@@ -56,7 +56,7 @@ async def change_severity(
     moment = when(ticket, at, phone_time, now)
     change = SeverityChange(
         ticket_id=ticket.id,
-        generation=next_generation(known),
+        generation=queries.next_generation(known.changes),
         at=max(moment.at, story.cycles[-1].reported_at),
         received_at=now,
         before=ticket.severity,
@@ -85,10 +85,6 @@ async def change_severity(
     )
     await judge_anew(session, ticket, now=now, by_id=who.id)
     return ticket
-
-
-def next_generation(known: Known) -> int:
-    return max((each.generation for each in known.changes), default=1) + 1
 
 
 async def _unmakes_a_breach(

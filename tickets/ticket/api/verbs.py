@@ -39,9 +39,12 @@ class ResponseIn(ActIn):
 
 
 class CallBackIn(ActIn):
+    """`contact`: which of the callers was asked, where merged tickets brought several."""
+
     outcome: Annotated[str, Field(pattern="^(works|does_not|not_reached)$")]
     rating: Annotated[int, Field(ge=1, le=5)] | None = None
     note: Passage | None = None
+    contact: Annotated[int, Field(ge=1, lt=2**31)] | None = None
 
 
 class ClosureIn(ActIn):
@@ -120,6 +123,7 @@ async def call_back(
         outcome=given.outcome,
         rating=given.rating,
         note=given.note,
+        contact=given.contact,
         at=given.at,
         phone_time=given.phone_time,
         now=now,

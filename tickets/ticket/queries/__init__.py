@@ -1,6 +1,15 @@
 """Reads about tickets: one, a page of them, and what belongs to one."""
 
+from tickets.ticket.queries.duplicates import Candidate, candidates
+from tickets.ticket.queries.effects import (
+    Effect,
+    danger_since,
+    merge_effects,
+    next_generation,
+    severity_effects,
+)
 from tickets.ticket.queries.given import NamedAsset, given
+from tickets.ticket.queries.many import Found, find_all, find_many
 from tickets.ticket.queries.one import (
     OURS,
     assets_of,
@@ -20,11 +29,14 @@ from tickets.ticket.queries.page import Listed, Page, TicketFilter, find_page, l
 from tickets.ticket.queries.seen import visible
 from tickets.ticket.queries.story import (
     awaits_look,
+    callers_of,
+    chain_of,
     cover_of,
     cycle_told,
     earliest_report,
     family_of,
     find_living,
+    held,
     past_cycles,
     pauses_of,
     refs_of,
@@ -35,6 +47,9 @@ from tickets.ticket.queries.watched import Watched, watched
 
 __all__ = [
     "OURS",
+    "Candidate",
+    "Effect",
+    "Found",
     "Listed",
     "NamedAsset",
     "Page",
@@ -43,27 +58,37 @@ __all__ = [
     "assets_of",
     "awaits_look",
     "call_backs_of",
+    "callers_of",
+    "candidates",
+    "chain_of",
     "cover_of",
     "cycle_told",
+    "danger_since",
     "earliest_report",
     "events_of",
     "events_page",
     "family_of",
     "find",
+    "find_all",
     "find_living",
+    "find_many",
     "find_page",
     "find_with",
     "given",
+    "held",
     "is_photo_visible",
     "is_recorded",
     "last_event_id",
     "listing",
+    "merge_effects",
+    "next_generation",
     "open_on_asset",
     "open_on_project",
     "past_cycles",
     "pauses_of",
     "photos_of",
     "refs_of",
+    "severity_effects",
     "story_of",
     "survivor_of",
     "visible",

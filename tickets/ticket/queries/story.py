@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.refusals import Forbidden
@@ -19,6 +19,15 @@ from tickets.ticket.rules import Status
 _TREE = select(Ticket.id).where(Ticket.id == bindparam("ticket_id")).cte("tree", recursive=True)
 _TREE = _TREE.union_all(select(Ticket.id).join(_TREE, Ticket.merged_into_id == _TREE.c.id))
 _FAMILY = select(_TREE.c.id)
+# What a ticket was merged into, nearest first.
+_UP = select(Ticket.id, Ticket.merged_into_id, literal(0).label("step"))
+_UP_TO = _UP.where(Ticket.id == bindparam("ticket_id")).cte("up", recursive=True)
+_UP_TO = _UP_TO.union_all(
+    select(Ticket.id, Ticket.merged_into_id, _UP_TO.c.step + 1).join(
+        _UP_TO, Ticket.id == _UP_TO.c.merged_into_id
+    )
+)
+_CHAIN = select(_UP_TO.c.id).order_by(_UP_TO.c.step)
 _PAST = (
     select(PastCycle).where(PastCycle.ticket_id == bindparam("ticket_id")).order_by(PastCycle.cycle)
 )
@@ -27,6 +36,14 @@ _PAST = (
 async def family_of(session: AsyncSession, ticket_id: int) -> Sequence[int]:
     """Its own number, and those of the duplicates merged into it."""
     return (await session.scalars(_FAMILY, {"ticket_id": ticket_id})).all()
+
+
+async def callers_of(session: AsyncSession, ticket_id: int) -> frozenset[int]:
+    """Everybody who called about a ticket or a duplicate of it, by the contact's number."""
+    asked = select(Ticket.reporter_id).where(
+        Ticket.id.in_(await family_of(session, ticket_id)), Ticket.reporter_id.is_not(None)
+    )
+    return frozenset(id_ for id_ in await session.scalars(asked) if id_ is not None)
 
 
 async def past_cycles(session: AsyncSession, ticket_id: int) -> Sequence[PastCycle]:
@@ -87,6 +104,18 @@ async def survivor_of(session: AsyncSession, ticket: Ticket) -> Ticket:
             populate_existing=True,
         )
     return ticket
+
+
+async def chain_of(session: AsyncSession, ticket_id: int) -> Sequence[int]:
+    """Its own number, that of the ticket it was merged into, and so on up; not locked."""
+    return (await session.scalars(_CHAIN, {"ticket_id": ticket_id})).all()
+
+
+async def held(session: AsyncSession, ids: Collection[int]) -> Sequence[Ticket]:
+    """Some tickets, locked in the order of their numbers until the transaction ends."""
+    asked = select(Ticket).where(Ticket.id.in_(ids)).order_by(Ticket.id)
+    asked = asked.with_for_update(key_share=True).execution_options(populate_existing=True)
+    return (await session.scalars(asked)).all()
 
 
 async def refs_of(session: AsyncSession, ids: Collection[int]) -> Mapping[int, str]:

@@ -14,6 +14,7 @@ from tickets.ticket.rules.codes import (
     Severity,
     Status,
 )
+from tickets.ticket.rules.joining import MOST_TOGETHER, survives_first
 from tickets.ticket.rules.life import (
     LOOK_WITHIN,
     NOTHING_BREAKS,
@@ -21,6 +22,7 @@ from tickets.ticket.rules.life import (
     Asked,
     Call,
     Doable,
+    Stands,
     breaks_at,
     is_new_fault,
     main_of,
@@ -38,6 +40,7 @@ __all__ = [
     "KIND_LABELS",
     "LOOK_WITHIN",
     "MAIN_LABELS",
+    "MOST_TOGETHER",
     "NOTHING_BREAKS",
     "OPEN_STATUSES",
     "SEVERITY_LABELS",
@@ -49,6 +52,7 @@ __all__ = [
     "Kind",
     "Main",
     "Severity",
+    "Stands",
     "Status",
     "breaks_at",
     "is_new_fault",
@@ -57,5 +61,6 @@ __all__ = [
     "paused_since",
     "severity_of",
     "status_of",
+    "survives_first",
     "why_not_close",
 ]

@@ -57,6 +57,29 @@ class Doable(StrEnum):
     CANCEL = "cancel"
     NOTE = "note"
     SUBSTITUTE = "substitute"
+    PAUSE = "pause"
+    END_PAUSE = "end_pause"
+    REVIEW_PAUSE = "review_pause"
+    GRADE = "grade"
+    MERGE = "merge"
+    SPLIT = "split"
+    RECUR = "recur"
+    CHECK = "check"
+
+
+@dataclass(frozen=True)
+class Stands:
+    """What else bears on what may be done: pauses, the look after dark, what was done before."""
+
+    owes: bool = False  # a substitution nobody has settled
+    is_fixed: bool = False  # in the present cycle
+    is_paused: bool = False  # by a pause that is open
+    has_pauses: bool = False  # that a manager may accept or reject
+    awaits_look: bool = False
+    cycle: int = 1
+
+
+NOTHING_ELSE = Stands()
 
 
 def severity_of(kind: Kind, fault: str | None, given: Severity | None) -> Severity:
@@ -118,17 +141,34 @@ def is_new_fault(fixed_at: datetime, told_at: datetime) -> bool:
 
 
 def may_now(
-    kind: str, severity: str, status: str, done: Iterable[ActKind], *, owes: bool = False
+    kind: str, severity: str, status: str, done: Iterable[ActKind], stands: Stands = NOTHING_ELSE
 ) -> frozenset[Doable]:
-    """`done`: the kinds of acts of the present cycle. `owes`: a substitution nobody has settled,
-    which stands on the managers' page until somebody does, also after the end."""
-    settling = {Doable.SUBSTITUTE} if owes else set()
+    """`done`: the kinds of acts of the present cycle. What is owed stands on the managers' page
+    until somebody settles it, also after the end; so do pauses that a manager may still judge."""
+    if status == Status.MERGED:
+        return frozenset({Doable.NOTE, Doable.SPLIT})
+    always = {Doable.NOTE}
+    if stands.owes:
+        always.add(Doable.SUBSTITUTE)
+    if stands.has_pauses:
+        always.add(Doable.REVIEW_PAUSE)
+    if kind == Kind.FAULT and status != Status.CANCELLED:
+        always.add(Doable.PAUSE)  # afterwards, too: for what came before the repair
+    if stands.is_fixed and status in (Status.REPAIRED, Status.CLOSED):
+        always.add(Doable.RECUR)
     if status not in OPEN_STATUSES:
-        return frozenset({Doable.NOTE, *settling})
+        return frozenset(always)
     acts = set(done)
-    may = {Doable.ASSIGN, Doable.NOTE, Doable.CANCEL, Doable.CLOSE, *settling}
+    may = always | {Doable.ASSIGN, Doable.CANCEL, Doable.CLOSE}
+    if stands.is_paused:
+        may.add(Doable.END_PAUSE)
+    if stands.awaits_look:
+        may.add(Doable.CHECK)
+    if stands.cycle == 1:
+        may.add(Doable.MERGE)
     if status == Status.REPAIRED:
         return frozenset((may | {Doable.CALL_BACK}) - {Doable.CANCEL})
+    may.add(Doable.GRADE)
     if status == Status.OPEN:
         may.add(Doable.ANSWER)
     if kind != Kind.FAULT and status != Status.OPEN:

@@ -2,9 +2,12 @@
 
 from fastapi import APIRouter
 
-from tickets.ticket.web import acts, page, register
+from tickets.ticket.web import acts, clocks, duplicates, page, register, severity
 
 router = APIRouter()
 router.include_router(register.router)
 router.include_router(page.router)
 router.include_router(acts.router)
+router.include_router(clocks.router)
+router.include_router(severity.router)
+router.include_router(duplicates.router)

@@ -1,7 +1,6 @@
 """The desk's acts as forms; a refusal shows the page again with the form as it was typed."""
 
-from datetime import datetime
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -9,46 +8,16 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, Field
 
 from tickets.door import DoorRoute, Line, Now, Passage, Session, typed
-from tickets.phone.forms import ActForm, Brought, Do, attempted, brought, instant_typed
-from tickets.project import queries as projects
+from tickets.phone.forms import ActForm, Brought, instant_typed
 from tickets.refusals import Forbidden, Invalid, Missing, Refused
 from tickets.staff.rules import Verb, Who
 from tickets.staff.signed_in import needs
-from tickets.ticket import actions, queries
+from tickets.ticket import actions
 from tickets.ticket.rules import Main
+from tickets.ticket.web.act import acted
 from tickets.ticket.web.page import shown
 
 router = APIRouter(route_class=DoorRoute)
-
-F = TypeVar("F", bound=ActForm)
-
-
-async def _act(
-    request: Request,
-    who: Who,
-    session: Session,
-    now: datetime,
-    ref: str,
-    name: str,
-    form: type[F],
-    do: Do[F],
-) -> Response:
-    ticket = await queries.find(session, who, ref)
-    project = await projects.find_by_id(session, who, ticket.project_id)
-    read = await brought(
-        request,
-        session,
-        who,
-        form,
-        zone=project.timezone,
-        reported_at=ticket.reported_at,
-        otherwise=f"/tickets/{ref}",
-    )
-    if done := await attempted(session, who, read, do):
-        return done
-    return await shown(
-        request, who, session, now, ref, status=read.status, act=name, typed=read.typed
-    )
 
 
 class AssignmentForm(ActForm):
@@ -69,7 +38,7 @@ async def assign(
             session, who, ref, technician=form.technician, version=form.version, now=now
         )
 
-    return await _act(request, who, session, now, ref, "assignment", AssignmentForm, do)
+    return await acted(request, who, session, now, ref, "assignment", AssignmentForm, do)
 
 
 class ResponseForm(ActForm):
@@ -104,13 +73,14 @@ async def answer(
             photos=tuple(read.photos),
         )
 
-    return await _act(request, who, session, now, ref, "response", ResponseForm, do)
+    return await acted(request, who, session, now, ref, "response", ResponseForm, do)
 
 
 class CallBackForm(ActForm):
     outcome: Literal["works", "does_not", "not_reached"]
     rating: Annotated[int, Field(ge=1, le=5)] | None = None
     note: Passage | None = None
+    contact: Annotated[int, Field(ge=1, lt=2**31)] | None = None
 
 
 @router.post("/tickets/{ref}/callbacks")
@@ -129,13 +99,14 @@ async def call_back(
             outcome=form.outcome,
             rating=form.rating,
             note=form.note,
+            contact=form.contact,
             at=read.at,
             now=now,
             key=form.key,
             photos=read.photos,
         )
 
-    return await _act(request, who, session, now, ref, "callbacks", CallBackForm, do)
+    return await acted(request, who, session, now, ref, "callbacks", CallBackForm, do)
 
 
 class ClosureForm(ActForm):
@@ -165,7 +136,7 @@ async def close(
             photos=read.photos,
         )
 
-    return await _act(request, who, session, now, ref, "closure", ClosureForm, do)
+    return await acted(request, who, session, now, ref, "closure", ClosureForm, do)
 
 
 class CancellationForm(ActForm):
@@ -185,7 +156,7 @@ async def cancel(
             session, who, ref, reason=form.reason, at=read.at, now=now, photos=read.photos
         )
 
-    return await _act(request, who, session, now, ref, "cancellation", CancellationForm, do)
+    return await acted(request, who, session, now, ref, "cancellation", CancellationForm, do)
 
 
 class NoteForm(ActForm):
@@ -204,7 +175,7 @@ async def note(
         photos = tuple(read.photos)
         await actions.note(session, who, ref, text=form.text, now=now, photos=photos, key=form.key)
 
-    return await _act(request, who, session, now, ref, "notes", NoteForm, do)
+    return await acted(request, who, session, now, ref, "notes", NoteForm, do)
 
 
 class MainForm(ActForm):
@@ -225,7 +196,7 @@ async def decide_main(
             session, who, ref, main=form.main_equipment, version=form.version, now=now
         )
 
-    return await _act(request, who, session, now, ref, "main_equipment", MainForm, do)
+    return await acted(request, who, session, now, ref, "main_equipment", MainForm, do)
 
 
 class FurtherCallForm(BaseModel):

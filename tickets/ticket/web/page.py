@@ -12,10 +12,19 @@ from tickets.door import DoorRoute, Now, Session, Typed
 from tickets.loan.rules import SUBSTITUTION_LABELS
 from tickets.pages import page
 from tickets.project.rules import said_again
+from tickets.sla.rules import PAUSE_LABELS
 from tickets.staff.rules import Verb, Who
 from tickets.staff.signed_in import needs
 from tickets.ticket import queries
-from tickets.ticket.rules import CAUSES, CHANNELS, FAULTS, KIND_LABELS, MAIN_LABELS, Doable
+from tickets.ticket.rules import (
+    CAUSES,
+    CHANNELS,
+    FAULTS,
+    KIND_LABELS,
+    MAIN_LABELS,
+    SEVERITY_LABELS,
+    Doable,
+)
 from tickets.visit.rules import PAYS_LABELS, RESULT_LABELS
 
 router = APIRouter(route_class=DoorRoute)
@@ -46,6 +55,14 @@ FORMS = {
     Doable.CANCEL: ("cancellation",),
     Doable.NOTE: ("notes",),
     Doable.SUBSTITUTE: ("measures", "substitution_declined"),
+    Doable.PAUSE: ("pauses",),
+    Doable.END_PAUSE: ("pause_end",),
+    Doable.REVIEW_PAUSE: ("pause_acceptance", "pause_rejection"),
+    Doable.GRADE: (),  # a page of its own shows the effect first
+    Doable.MERGE: (),  # a page of its own, with the candidates
+    Doable.SPLIT: ("split",),
+    Doable.RECUR: ("recurrence",),
+    Doable.CHECK: ("check",),
 }
 
 
@@ -89,6 +106,8 @@ async def shown(
         channels=CHANNELS,
         kind_labels=KIND_LABELS,
         main_labels=MAIN_LABELS,
+        severity_labels=SEVERITY_LABELS,
+        pause_labels=PAUSE_LABELS,
         pays_labels=PAYS_LABELS,
         result_labels=RESULT_LABELS,
         substitution_labels=SUBSTITUTION_LABELS,

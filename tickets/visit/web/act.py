@@ -40,6 +40,7 @@ class MadeSafeForm(ActForm):
 
 class RepairForm(ActForm):
     on_site: bool = False
+    check_after_dark: bool = False
     result: Result = Result.FIXED
     expires_on: date | None = None
     cause: Line | None = None
@@ -123,6 +124,7 @@ async def repair(
             result=form.result,
             expires_on=form.expires_on if form.result is Result.TEMPORARY else None,
             on_site=form.on_site,
+            check_after_dark=form.check_after_dark,
             parts=tuple(PartUsed(**part.model_dump()) for part in parts),
         )
         await actions.repair(

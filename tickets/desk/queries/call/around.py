@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from tickets.asset.models import Asset
+from tickets.desk.queries.call.shared import Shared, shared
 from tickets.project import queries as projects
 from tickets.project.models import Contact, Project
 from tickets.project.rules import CoverDecision
@@ -39,6 +40,7 @@ class Around:
     assets: Sequence[Asset]
     unknown: Sequence[str]  # codes typed that this project does not have
     open: Sequence[OpenHere]
+    together: Sequence[Shared]  # circuits and cabinets on which several are open
 
     @property
     def has_same(self) -> bool:
@@ -48,7 +50,7 @@ class Around:
 async def around(
     session: AsyncSession, who: Who, code: str, asset_codes: Sequence[str], now: datetime
 ) -> Around:
-    """Six statements, whatever is open. A project one may not see is `Missing`."""
+    """Seven statements, whatever is open. A project one may not see is `Missing`."""
     project = await projects.find(session, who, code, Verb.TICKET_OPEN)
     contacts = (
         await projects.contacts_of(session, project)
@@ -83,6 +85,7 @@ async def around(
         assets,
         [code for code in asset_codes if code not in held],
         sorted(here, key=lambda h: not h.is_same),
+        await shared(session, who, project.id, wanted_lines),
     )
 
 

@@ -2,8 +2,8 @@
 
 import csv
 import io
-from datetime import datetime
-from typing import Annotated
+from datetime import datetime, timedelta
+from typing import Annotated, Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,7 @@ from fastapi.responses import Response
 from tickets import pages
 from tickets.door import DoorRoute, Now, Session, Words
 from tickets.loan.rules import SUBSTITUTION_LABELS, SubstitutionState
-from tickets.report.queries import broken
+from tickets.report.queries import broken, waiting
 from tickets.report.queries.broken import Broken, BrokenFilter
 from tickets.settings import settings
 from tickets.sla.rules import PROMISE_LABELS, Promise
@@ -24,6 +24,7 @@ from tickets.words import N_, say
 router = APIRouter(route_class=DoorRoute)
 
 Sees = Annotated[Who, needs(Verb.BROKEN_SEE)]
+HEAD = 5  # of each list of what waits; the rest stands on a page of its own
 SHEET_ROWS = 50_000  # more than a spreadsheet is read with
 
 
@@ -64,8 +65,23 @@ async def show(
         address=_address,
         owed_labels=SUBSTITUTION_LABELS,
         cursor=cursor,
+        here=_address(wanted),
+        **({} if cursor else await _waiting(session, who, wanted, now)),
         next=_address(wanted, cursor=following) if following else None,
     )
+
+
+async def _waiting(
+    session: Session, who: Who, wanted: BrokenFilter, now: datetime
+) -> dict[str, Any]:
+    """The heads of the lists of what waits for him."""
+    project = wanted.project
+    since = now - timedelta(days=wanted.days)
+    return {
+        "pauses": await waiting.pauses(session, who, project=project, limit=HEAD),
+        "flags": await waiting.flagged(session, who, project=project, since=since, limit=HEAD),
+        "repairs": await waiting.overdue(session, who, project=project, now=now, limit=HEAD),
+    }
 
 
 @router.get("/broken.csv")

@@ -1,0 +1,86 @@
+"""A duplicate that was none is a ticket of its own again (§2)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tickets.events import record
+from tickets.refusals import Refused
+from tickets.sla import queries as clocks_of
+from tickets.sla.models import SeverityChange
+from tickets.sla.rules import severity_now
+from tickets.staff.rules import Verb, Who
+from tickets.ticket import queries
+from tickets.ticket.actions.judging import judge_anew
+from tickets.ticket.actions.merge import decide_cover
+from tickets.ticket.models import Merge, Ticket
+from tickets.ticket.rules import Status
+
+
+async def split(session: AsyncSession, who: Who, ref: str, *, reason: str, now: datetime) -> Ticket:
+    """The duplicate was none: both are derived anew, each from its own report and acts."""
+    duplicate, survivor, *above = await _chain(session, who, ref)
+    joined = (
+        await session.scalars(
+            select(Merge).where(Merge.duplicate_id == duplicate.id, Merge.split_at.is_(None))
+        )
+    ).one()
+    joined.split_at, joined.split_by_id = now, who.id
+    await session.execute(
+        update(SeverityChange)
+        .where(SeverityChange.merge_id == joined.id, SeverityChange.undone_at.is_(None))
+        .values(undone_at=now)
+    )
+    duplicate.merged_into_id = None
+    duplicate.is_open, duplicate.closed_at = True, None
+    duplicate.status = Status.OPEN
+    await _give_back(session, survivor, who, now)
+    for each in above:
+        await _give_back(session, each, who, now)
+    top = [survivor, *above][-1]
+    for one, other, how in ((duplicate, survivor, "from"), (survivor, duplicate, "off")):
+        record(
+            session,
+            "ticket.split",
+            at=now,
+            ticket_id=one.id,
+            project_id=one.project_id,
+            by_id=who.id,
+            how=how,
+            ref=other.ref,
+            reason=reason,
+        )
+    await judge_anew(session, top, now=now, by_id=who.id)
+    await judge_anew(session, duplicate, now=now, by_id=who.id)
+    return duplicate
+
+
+async def _chain(session: AsyncSession, who: Who, ref: str) -> Sequence[Ticket]:
+    """The duplicate, what it was merged into, what that was merged into: held in the order of their
+    numbers, as everybody holds several, and looked up again if it has changed meanwhile."""
+    duplicate = await queries.find(session, who, ref, Verb.TICKET_MERGE)
+    while True:
+        ids = await queries.chain_of(session, duplicate.id)
+        held = {each.id: each for each in await queries.held(session, ids)}
+        chain = [held[id_] for id_ in ids]
+        if [each.merged_into_id for each in chain] == [*ids[1:], None]:
+            break
+    if len(chain) == 1:
+        raise Refused("Ticket {ref} is not merged into another.", ref=ref)
+    return chain
+
+
+async def _give_back(session: AsyncSession, survivor: Ticket, who: Who, now: datetime) -> None:
+    """Severity and report of the survivor, without what the duplicate had brought."""
+    await session.flush()
+    story = await queries.story_of(session, survivor)
+    survivor.severity = severity_now(story, await clocks_of.changes_of(session, survivor.id))
+    if survivor.own_reported_at is not None:
+        left = await queries.earliest_report(session, survivor)
+        if left != survivor.reported_at:
+            survivor.reported_at = left
+            if left == survivor.own_reported_at:
+                survivor.own_reported_at = None
+            await decide_cover(session, survivor, who, now)
