@@ -2,9 +2,10 @@
 
 from fastapi import APIRouter
 
-from tickets.ticket.api import calls, clocks, verbs
+from tickets.ticket.api import calls, clocks, explained, verbs
 
 router = APIRouter()
 router.include_router(calls.router)
 router.include_router(verbs.router)
 router.include_router(clocks.router)
+router.include_router(explained.router)

@@ -2,9 +2,10 @@
 
 from fastapi import APIRouter
 
-from tickets.ticket.web import acts, page, register
+from tickets.ticket.web import acts, page, register, why
 
 router = APIRouter()
 router.include_router(register.router)
 router.include_router(page.router)
+router.include_router(why.router)
 router.include_router(acts.router)
