@@ -5,7 +5,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
-from pydantic.json_schema import SkipJsonSchema
 
 from tickets.door import PROBLEMS, DoorRoute, Instant, Now, Session
 from tickets.sla.rules.clauses import clauses
@@ -19,8 +18,6 @@ from tickets.staff.signed_in import needs
 from tickets.ticket.queries.explained import place_of, sheet
 
 router = APIRouter(tags=["clocks"], route_class=DoorRoute, responses=PROBLEMS)
-
-Asked = Instant | SkipJsonSchema[None]
 
 
 class PauseTold(BaseModel):
@@ -78,8 +75,10 @@ async def explain_clocks(
     session: Session,
     now: Now,
     ref: str,
-    at: Annotated[Asked, Query(description="As of this instant; now, or `known_at`")] = None,
-    known_at: Annotated[Asked, Query(description="With what we knew then; today")] = None,
+    at: Annotated[
+        Instant | None, Query(description="Now, or `known_at`")
+    ] = None,
+    known_at: Annotated[Instant | None, Query(description="With what we knew then; today")] = None,
 ) -> ClocksTold:
     """Every clock of every cycle at an instant: start, target, pauses, due, verdict, and by which
     rule, in the asker's language. Before the report there are none."""
