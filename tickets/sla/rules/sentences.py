@@ -92,13 +92,7 @@ def promised(told: Explained) -> Said:
 def due(told: Explained) -> Iterator[Said]:
     """The sum, and elapsed and counted time side by side."""
     verdict = told.verdict
-    if told.state is ClockState.PAUSED and verdict.paused_since is not None:
-        yield said(
-            "Paused since {at}: while it is, nothing is due. {left} of the promised time are left.",
-            at=verdict.paused_since,
-            left=verdict.target - told.counted,
-        )
-    elif verdict.started_at is not None and verdict.due_at is not None:
+    if verdict.started_at is not None and verdict.due_at is not None:
         pauses = verdict.due_at - verdict.started_at - verdict.target
         if pauses:
             yield said(
@@ -135,7 +129,12 @@ def verdict(told: Explained) -> Iterator[Said]:
         case ClockState.LATE:
             yield _late(told)
         case ClockState.PAUSED:
-            yield said("Paused.")
+            yield said(
+                "Paused since {at}: while it is, nothing is due. {left} of the promised time are"
+                " left.",
+                at=told.verdict.paused_since or told.until,
+                left=told.verdict.target - told.counted,
+            )
         case ClockState.RUNNING if told.verdict.due_at is None:
             yield said("Running: waits for our arrival.")
         case ClockState.RUNNING:

@@ -71,7 +71,7 @@ def taken(
         found = _by_pause(counting, ran.counted)
     made: list[Taken] = []
     for held in matter.held:
-        each = _without_arithmetic(matter, promise, held)
+        each = _without_arithmetic(matter, promise, held, verdict)
         if each is None and (stretch := found.get(held.id)) is not None:
             each = _stretched(held, stretch, verdict, until, stop)
         made.append(each or _nothing(held, verdict, due, stop))
@@ -93,11 +93,15 @@ def _by_pause(held: Sequence[Held], counted: Sequence[Stretch]) -> dict[int, Str
     return found
 
 
-def _without_arithmetic(matter: Matter, promise: Promise, held: Held) -> Taken | None:
-    if held.rejected_at is not None:
-        return Taken(held, Why.REJECTED, at=held.rejected_at)
+def _without_arithmetic(
+    matter: Matter, promise: Promise, held: Held, verdict: Verdict
+) -> Taken | None:
     if promise not in PAUSING:
         return Taken(held, Why.NEVER, promise=promise)
+    if verdict.closed_at is not None and held.from_at >= verdict.closed_at:
+        return Taken(held, Why.AFTER_END, at=verdict.closed_at)
+    if held.rejected_at is not None:
+        return Taken(held, Why.REJECTED, at=held.rejected_at)
     if held.id in matter.lifts:
         broken, at = matter.lifts[held.id]
         return Taken(held, Why.WAITING, at=at, promise=broken)
@@ -123,8 +127,6 @@ def _nothing(held: Held, verdict: Verdict, due: datetime | None, stop: Deed | No
         return Taken(held, Why.OVER_BEFORE, at=verdict.started_at)
     if stop is not None and held.from_at >= stop.at:
         return Taken(held, Why.AFTER_ACT, at=stop.at, act=stop.kind)
-    if verdict.closed_at is not None and held.from_at >= verdict.closed_at:
-        return Taken(held, Why.AFTER_END, at=verdict.closed_at)
     if due is not None and held.from_at >= due:
         return Taken(held, Why.AFTER_DUE, at=due)
     return Taken(held, Why.EMPTY if held.to_at == held.from_at else Why.OVERLAPS)

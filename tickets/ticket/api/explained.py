@@ -75,9 +75,7 @@ async def explain_clocks(
     session: Session,
     now: Now,
     ref: str,
-    at: Annotated[
-        Instant | None, Query(description="Now, or `known_at`")
-    ] = None,
+    at: Annotated[Instant | None, Query(description="Now, or `known_at`")] = None,
     known_at: Annotated[Instant | None, Query(description="With what we knew then; today")] = None,
 ) -> ClocksTold:
     """Every clock of every cycle at an instant: start, target, pauses, due, verdict, and by which

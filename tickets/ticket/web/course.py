@@ -3,7 +3,7 @@
 Only geometry and the rows of the table beside it; what happened is decided elsewhere.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -17,9 +17,9 @@ from tickets.sla.rules import (
 )
 from tickets.sla.rules.explain import Explained
 from tickets.sla.rules.facts import Joined
+from tickets.sla.rules.matter import Matter
 from tickets.sla.rules.said import Label, Said, said
 from tickets.sla.rules.sentences import ACTS
-from tickets.sla.rules.taken import Why
 
 TOP, LEFT, LANE, BAR = 44, 58, 64, 22
 ROW = 22  # of a numbered event
@@ -168,7 +168,7 @@ def _signs(told: Explained, scale: _Scale) -> Iterator[Sign]:
 
 def _happenings(clocks: Sequence[Explained]) -> Iterator[Happening]:
     matter = clocks[0].matter
-    report = said("Recurrence reported") if matter.begun.number > 1 else said("Reported")
+    report = said("Recurrence reported") if matter.begun.number > 1 else said("The owner reports")
     yield Happening(matter.begun.reported_at, report)
     for deed in matter.deeds:
         label = ACTS[deed.kind]
@@ -179,7 +179,7 @@ def _happenings(clocks: Sequence[Explained]) -> Iterator[Happening]:
         if change.generation in generations:
             told = said("Severity {before} → {after}", before=change.before, after=change.after)
             yield Happening(change.at, told)
-    yield from _pauses(clocks)
+    yield from _pauses(matter)
     for each in clocks:
         due, label = each.verdict.due_at, Label(PROMISE_LABELS[each.promise])
         if due is None or each.verdict.closed_at is not None:
@@ -197,21 +197,15 @@ def _happenings(clocks: Sequence[Explained]) -> Iterator[Happening]:
         yield Happening(matter.at, said("The instant this sheet speaks of"), "now")
 
 
-def _pauses(clocks: Iterable[Explained]) -> Iterator[Happening]:
-    seen: set[int] = set()
-    for told in clocks:
-        for taken in told.pauses:
-            held = taken.held
-            if taken.why is Why.NEVER or held.id in seen:
-                continue
-            seen.add(held.id)
-            reason = Label(PAUSE_LABELS[PauseReason(held.reason)])
-            if taken.why is Why.REJECTED:
-                begins = said("A pause begins ({reason}); rejected", reason=reason)
-            elif taken.why is Why.WAITING:
-                begins = said("A pause begins ({reason}); waits for a manager", reason=reason)
-            else:
-                begins = said("A pause begins ({reason})", reason=reason)
-            yield Happening(held.from_at, begins, "pause")
-            if held.to_at is not None:
-                yield Happening(held.to_at, said("The pause ends"), "pause")
+def _pauses(matter: Matter) -> Iterator[Happening]:
+    for held in matter.held:
+        reason = Label(PAUSE_LABELS[PauseReason(held.reason)])
+        if held.rejected_at is not None:
+            begins = said("A pause begins ({reason}); rejected", reason=reason)
+        elif held.id in matter.lifts:
+            begins = said("A pause begins ({reason}); waits for a manager", reason=reason)
+        else:
+            begins = said("A pause begins ({reason})", reason=reason)
+        yield Happening(held.from_at, begins, "pause")
+        if held.to_at is not None:
+            yield Happening(held.to_at, said("The pause ends"), "pause")

@@ -1,5 +1,6 @@
 """A sheet to hand to an owner in a dispute: every clock of a ticket at an instant, and why."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from itertools import groupby
@@ -7,6 +8,7 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request, Response
+from markupsafe import Markup, escape
 
 from tickets.door import DoorRoute, Now, Session, Typed, in_utc
 from tickets.pages import page
@@ -14,7 +16,7 @@ from tickets.refusals import Invalid
 from tickets.sla.rules import PAUSE_LABELS, PROMISE_LABELS, STATE_LABELS
 from tickets.sla.rules.clauses import clauses
 from tickets.sla.rules.pause_sentences import why
-from tickets.sla.rules.said import Said, aloud, spoken
+from tickets.sla.rules.said import Said, aloud
 from tickets.sla.rules.sentences import diary, promised, start, verdict
 from tickets.staff.rules import Verb, Who
 from tickets.staff.signed_in import needs
@@ -55,10 +57,9 @@ async def show_why(
         status = typed.refuse(who.locale, refusal)
         told = await sheet(session, place, now=now)
 
-    def speak(sentences: Said | Iterable[Said]) -> str:
-        if isinstance(sentences, Said):
-            return spoken(sentences, who.locale, zone)
-        return aloud(sentences, who.locale, zone)
+    def speak(sentences: Said | Iterable[Said]) -> Markup:
+        said = [sentences] if isinstance(sentences, Said) else sentences
+        return _whole_instants(aloud(said, who.locale, zone))
 
     return page(
         request,
@@ -89,6 +90,14 @@ async def show_why(
         pause_labels=PAUSE_LABELS,
         state_labels=STATE_LABELS,
     )
+
+
+_EXACT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d\d:\d\d")
+
+
+def _whole_instants(text: str) -> Markup:
+    """A date is not broken at its hyphens."""
+    return Markup(_EXACT.sub(r'<span class="nowrap">\g<0></span>', str(escape(text))))
 
 
 def _instant(field: str, text: str, zone: str) -> datetime | None:
