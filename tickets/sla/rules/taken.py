@@ -81,15 +81,13 @@ def taken(
 def _by_pause(held: Sequence[Held], counted: Sequence[Stretch]) -> dict[int, Stretch]:
     """Which pause each counted stretch is of: where two overlap, of the one begun before."""
     found: dict[int, Stretch] = {}
+    by_begin = sorted(held, key=lambda h: h.from_at)
     for stretch in counted:
-        owner = next(
-            h
-            for h in sorted(held, key=lambda h: h.from_at)
-            if h.id not in found
-            and h.from_at <= stretch.from_at
-            and (h.to_at is None or h.to_at > stretch.from_at)
-        )
-        found[owner.id] = stretch
+        for each in by_begin:
+            is_over = each.to_at is not None and each.to_at <= stretch.from_at
+            if each.id not in found and each.from_at <= stretch.from_at and not is_over:
+                found[each.id] = stretch
+                break
     return found
 
 
