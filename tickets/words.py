@@ -66,3 +66,27 @@ def instant(locale: str, at: datetime, zone: str, *, now: datetime | None = None
         return f"{year}{local.month}月{local.day}日 {local:%H:%M}"
     year = "" if this_year else f" {local.year}"
     return f"{local.day} {local:%b}{year} {local:%H:%M}"
+
+
+def exact(at: datetime, zone: str) -> str:
+    """To the second and with the offset, as a dispute needs it: 2026-11-24 09:05:07 +08:00."""
+    local = at.astimezone(ZoneInfo(zone)).isoformat(sep=" ", timespec="seconds")
+    return f"{local[:19]} {local[19:]}"
+
+
+def length(locale: str, span: timedelta) -> str:
+    """`49 小时 3 分 7 秒` / `49 h 3 min 7 s`: to the second, in hours however many, for a sum that
+    must come out."""
+    zh = locale.startswith("zh")
+    seconds = abs(span) // timedelta(seconds=1)
+    minutes, second = divmod(seconds, 60)
+    hour, minute = divmod(minutes, 60)
+    units = ("小时", "分", "秒") if zh else ("h", "min", "s")
+    if seconds and not hour and not second:
+        units = ("小时", "分钟", "秒") if zh else units
+    told = [f"{n} {unit}" for n, unit in zip((hour, minute, second), units, strict=True) if n]
+    if told:
+        return " ".join(told)
+    if span:
+        return "不到 1 秒" if zh else "less than 1 s"
+    return "0 分钟" if zh else "0 min"

@@ -15,6 +15,8 @@ from tickets.ticket.rules import KIND_LABELS, SEVERITY_LABELS, STATUS_LABELS
 KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "_": None,
     "N_": None,
+    "said": None,
+    "Label": None,
     "say": (2,),
     "Refused": None,
     "Missing": None,

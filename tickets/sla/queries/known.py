@@ -72,15 +72,7 @@ async def derived_of(
 ) -> tuple[Derived, Cycle]:
     """One cycle, derived from what is known."""
     until = next_report(story, begun)
-    repair_from = _repair_from(known.clocks, begun.number)
-    if repair_from is None:
-        repair_from = (await _terms(session, story, begun)).repair_from
-    cycle = Cycle(
-        begun.reported_at,
-        await _episodes(session, story, known, begun),
-        repair_from,
-        story.ended_at if until is None else None,
-    )
+    cycle = await promised_in(session, story, known, begun)
     acts = [as_done(act) for act in known.acts if cycle_of(story, act.at) == begun.number]
     pauses = [
         as_entered(pause)
@@ -89,6 +81,19 @@ async def derived_of(
         and (until is None or pause.from_at < until)
     ]
     return rules.derive(cycle, acts, pauses, now=now), cycle
+
+
+async def promised_in(session: AsyncSession, story: Story, known: Known, begun: Begun) -> Cycle:
+    """The report of one cycle and what its severities promise."""
+    repair_from = _repair_from(known.clocks, begun.number)
+    if repair_from is None:
+        repair_from = (await _terms(session, story, begun)).repair_from
+    return Cycle(
+        begun.reported_at,
+        await _episodes(session, story, known, begun),
+        repair_from,
+        story.ended_at if next_report(story, begun) is None else None,
+    )
 
 
 async def _terms(session: AsyncSession, story: Story, begun: Begun) -> ServiceTerms:

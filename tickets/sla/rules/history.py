@@ -48,11 +48,13 @@ class Entered:
 
 @dataclass(frozen=True)
 class Derived:
-    """Every clock of the cycle; the pauses that count, and those that wait for a manager."""
+    """Every clock of the cycle; the pauses that count, and those that wait for a manager, with
+    the breach (which promise, dated when) that each of these would lift."""
 
     clocks: Mapping[Key, Verdict]
     counted: Sequence[Entered] = ()
-    waiting: Sequence[Entered] = field(default=())
+    waiting: Sequence[Entered] = ()
+    lifts: Mapping[int, tuple[Promise, datetime]] = field(default_factory=dict)
 
 
 def derive(
@@ -66,23 +68,32 @@ def derive(
     """
     counted: list[Entered] = []
     waiting: list[Entered] = []
+    lifts: dict[int, tuple[Promise, datetime]] = {}
     for pause in sorted(pauses, key=lambda each: (each.entered_at, each.from_at, each.id)):
-        if not pause.is_accepted and _would_lift(pause, clocks(cycle, acts, counted, now=now)):
-            waiting.append(pause)
-        else:
+        breach = None
+        if not pause.is_accepted:
+            breach = _would_lift(pause, clocks(cycle, acts, counted, now=now))
+        if breach is None:
             counted.append(pause)
-    return Derived(clocks(cycle, acts, counted, now=now), counted, waiting)
+        else:
+            waiting.append(pause)
+            lifts[pause.id] = breach
+    return Derived(clocks(cycle, acts, counted, now=now), counted, waiting, lifts)
 
 
-def _would_lift(pause: Entered, made: Mapping[Key, Verdict]) -> bool:
-    """Was a promise broken when it was entered, which would not have been broken then with it?"""
-    return any(
-        promise in PAUSING
-        and verdict.closed_as is None
-        and verdict.due_at is not None
-        and pause.from_at < verdict.due_at < pause.entered_at
-        and (verdict.met_at is None or verdict.met_at > verdict.due_at)
-        for (promise, _), verdict in made.items()
+def _would_lift(pause: Entered, made: Mapping[Key, Verdict]) -> tuple[Promise, datetime] | None:
+    """Which promise was broken when it was entered, and would not have been broken then with it?"""
+    return next(
+        (
+            (promise, verdict.due_at)
+            for (promise, _), verdict in made.items()
+            if promise in PAUSING
+            and verdict.closed_as is None
+            and verdict.due_at is not None
+            and pause.from_at < verdict.due_at < pause.entered_at
+            and (verdict.met_at is None or verdict.met_at > verdict.due_at)
+        ),
+        None,
     )
 
 

@@ -26,16 +26,11 @@ from tickets.ticket.rules import (
     Doable,
 )
 from tickets.visit.rules import PAYS_LABELS, RESULT_LABELS
+from tickets.words import exact
 
 router = APIRouter(route_class=DoorRoute)
 
 Reader = Annotated[Who, needs(Verb.TICKET_READ)]
-
-
-def exact(at: datetime, zone: str) -> str:
-    """To the second and with the offset, as a dispute needs it: 2026-11-24 09:05:07 +08:00."""
-    local = at.astimezone(ZoneInfo(zone)).isoformat(sep=" ", timespec="seconds")
-    return f"{local[:19]} {local[19:]}"
 
 
 def minute(at: datetime, zone: str) -> str:
