@@ -1,8 +1,8 @@
 """What every clock must say, from the list of what people told us alone; naive on purpose.
 
-Written from rules.md §2-§4 and §6 and from docs/decisions/0003, apart from `tickets.sla.rules`: it walks
-through time from one interesting instant to the next and counts what lies between, and it knows
-no row. Slow, short of ideas, and easy to hold against the page.
+Written from rules.md §2-§4 and §6 and from docs/decisions/0003, apart from `tickets.sla.rules`: it
+walks through time from one interesting instant to the next and counts what lies between, and it
+knows no row. Slow, short of ideas, and easy to hold against the page.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -167,13 +167,21 @@ class Oracle:
         elif told.what == "cancel":
             case.ended = told.now
         elif told.what == "close":
-            if not any(d.is_fix and self.cycle_of(case, d.at) == len(case.reports) for d in
-                       self.deeds(case)):  # fmt: skip
-                case.ended = told.now
+            self._close(case, told)
         elif told.what == "check":
             for deed in self.deeds(case):
                 if deed.dark == "waiting":
                     deed.dark = "passed" if told.passed else "failed"
+
+    def _close(self, case: Case, told: Told) -> None:
+        """Not ours: whoever tells the caller so has answered him, and nothing more is owed."""
+        last = len(case.reports)
+        done = [d for d in self.deeds(case) if self.cycle_of(case, d.at) == last]
+        if any(deed.is_fix for deed in done):
+            return
+        if not any(deed.what in ("respond", "arrive", "repair") for deed in done):
+            case.deeds.append(Deed("respond", told.at or told.now, False, "", None))
+        case.ended = told.now
 
     def _end_rests(self, case: Case, at: datetime) -> None:
         number = self.cycle_of(case, at)
@@ -258,7 +266,7 @@ class Oracle:
 
     def rests(self, case: Case) -> list[Rest]:
         found = [rest for each in self.family(case) for rest in each.rests if not rest.is_rejected]
-        return sorted(found, key=lambda rest: (rest.entered, rest.number))
+        return sorted(found, key=lambda rest: (rest.entered, rest.begin, rest.number))
 
     def report(self, case: Case, cycle: int) -> datetime:
         """The earliest of those about this cycle."""
@@ -304,8 +312,9 @@ class Oracle:
         for cycle in range(len(case.reports)):
             without = self._cycle(case, cycle, counts, rest.entered)
             with_it = self._cycle(case, cycle, [*counts, rest], rest.entered)
-            if any(s.breached and with_it.get(key) != s for key, s in without.items()):
-                return True
+            for key, says in without.items():
+                if says.breached and says.breached < rest.entered and with_it.get(key) != says:
+                    return True
         return False
 
     def _stretches(self, case: Case, cycle: int, as_of: datetime) -> list[Stretch]:
@@ -315,10 +324,11 @@ class Oracle:
         for turn in sorted(case.turns, key=lambda t: (t.at, t.generation)):
             if turn.is_undone or (stop is not None and turn.at >= stop):
                 continue
-            if turn.at < start:
+            at = turn.at if cycle else max(turn.at, start)
+            if at < start:
                 severity = turn.severity
-            elif turn.at <= as_of:
-                marks.append((turn.generation, turn.at, turn.severity))
+            elif at <= as_of and turn.severity != (marks[-1][2] or severity):
+                marks.append((turn.generation, at, turn.severity))
         ends = [since for _, since, _ in marks[1:]]
         return [
             Stretch(generation, since, until, word or severity)
@@ -332,6 +342,8 @@ class Oracle:
             (d for d in self.deeds(case) if self.cycle_of(case, d.at) == cycle + 1),
             key=lambda deed: deed.at,
         )
+        # What was open when an earlier cycle was repaired ended with that repair.
+        rests = [r for r in rests if r.end is not None or r.begin >= self.report(case, cycle)]
         ended = case.ended if cycle + 1 == len(case.reports) else None
         walk = Walk(self.terms, self._stretches(case, cycle, now), deeds, rests, ended, now)
         return {
@@ -382,7 +394,11 @@ class Walk:
         due = None if start is None else reached(start, target, rests, end)
         if due is not None and due < (end or self.now):
             return Says("late", start, due, met)
-        if word == "running" and due is None and any(r.covers(self.now) for r in rests):
+        if word == "superseded" and end is not None:
+            rests = [Rest(0, r.begin, None, r.entered, True) if r.covers(end) else r
+                     for r in rests if r.begin < end]  # fmt: skip
+            due = None if start is None else reached(start, target, rests, None)
+        if word == "running" and start is not None and due is None:
             word = "paused"
         return Says(word, start, due, met if word == "met" else None)
 
@@ -395,8 +411,7 @@ class Walk:
         arrivals = self.along("arrival")
         upto = [s for generation, s in arrivals.items() if generation <= stretch.generation]
         last = upto[-1]
-        instants = [last.due] if last.state != "not_needed" else []
-        instants += [self._met("arrival", stretch)]
+        instants = [last.due, self._met("arrival", stretch)]
         start = min((each for each in instants if each is not None), default=None)
         if start is None or start > (end or self.now):
             return None
@@ -415,13 +430,12 @@ class Walk:
         return deed.is_fix or (deed.what == "make_safe" and not self._was_before(deed, stretch))
 
     def _was_before(self, deed: Deed, stretch: Stretch) -> bool:
-        """It was made safe in an earlier stretch of danger."""
+        """It was made safe for an earlier danger, which has passed."""
         for other in self.stretches:
             if other is stretch:
                 return False
             if other.severity == "S1" and other.until is not None and deed.at <= other.until:
-                if other is self.stretches[0] or deed.at > other.since:
-                    return True
+                return True
         return False
 
     def _fixed(self) -> datetime | None:
