@@ -149,9 +149,8 @@ class Oracle:
             case = self.cases[case.into]
         first = self.report(case, 0)
         if told.what in ("respond", "make_safe", "arrive", "repair"):
-            at = believed(told, first)
-            if told.at is None:
-                at = max(at, self.report(case, -1))
+            # A report may be told a little ahead: nothing is done before it.
+            at = max(believed(told, first), first if told.at else self.report(case, -1))
             dark = "waiting" if told.dark else None
             deed = Deed(told.what, at, told.on_site, told.result, dark)
             case.deeds.append(deed)
@@ -180,7 +179,9 @@ class Oracle:
         if any(deed.is_fix for deed in done):
             return
         if not any(deed.what in ("respond", "arrive", "repair") for deed in done):
-            case.deeds.append(Deed("respond", told.at or told.now, False, "", None))
+            case.deeds.append(
+                Deed("respond", told.at or max(told.now, self.report(case, -1)), False, "", None)
+            )
         case.ended = told.now
 
     def _end_rests(self, case: Case, at: datetime) -> None:
@@ -327,7 +328,7 @@ class Oracle:
             at = turn.at if cycle else max(turn.at, start)
             if at < start:
                 severity = turn.severity
-            elif at <= as_of and turn.severity != (marks[-1][2] or severity):
+            elif at <= max(as_of, start) and turn.severity != (marks[-1][2] or severity):
                 marks.append((turn.generation, at, turn.severity))
         ends = [since for _, since, _ in marks[1:]]
         return [

@@ -24,8 +24,8 @@ EXAMPLES = max(20, int(os.environ.get("AFTERGLOW_EXAMPLES", "100")) // 10)
 # As often as it takes to meet every corner.
 OFTEN = {
     "wait": 2, "open": 2, "respond": 3, "make_safe": 2, "arrive": 4, "repair": 5, "pause": 7,
-    "end": 3, "accept": 3, "reject": 2, "severity": 5, "merge": 3, "split": 2, "recur": 4, "cancel": 1,
-    "close": 1, "check": 3, "sweep": 5,
+    "end": 3, "accept": 3, "reject": 2, "severity": 5, "merge": 3, "split": 2, "recur": 4,
+    "cancel": 1, "close": 1, "check": 3, "sweep": 5,
 }  # fmt: skip
 
 some = st.integers(0, 11)
