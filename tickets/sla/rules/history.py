@@ -55,23 +55,56 @@ class Derived:
     waiting: Sequence[Entered] = field(default=())
 
 
+@dataclass(frozen=True)
+class Lived:
+    """A cycle with what happened in it, and the pauses that reach into it."""
+
+    cycle: Cycle
+    acts: Sequence[Done]
+    pauses: Sequence[Entered] = ()
+
+
 def derive(
     cycle: Cycle, acts: Sequence[Done], pauses: Iterable[Entered] = (), *, now: datetime
 ) -> Derived:
-    """The clocks of one cycle from everything that happened in it.
+    """The clocks of a ticket that has not come again, from everything that happened."""
+    return derive_all([Lived(cycle, acts, list(pauses))], now=now)[0]
+
+
+def derive_all(lived: Sequence[Lived], *, now: datetime) -> list[Derived]:
+    """The clocks of every cycle of a ticket.
 
     A pause entered after a breach that it would lift counts only once a manager has accepted it.
     That is asked in the order in which pauses were entered: each was judged by what had been
-    entered before it.
+    entered before it, under the severity of that time, so that it survives what changes later.
+    One that reaches into two cycles counts in both or in neither.
     """
     counted: list[Entered] = []
     waiting: list[Entered] = []
-    for pause in sorted(pauses, key=lambda each: (each.entered_at, each.from_at, each.id)):
-        if not pause.is_accepted and _would_lift(pause, clocks(cycle, acts, counted, now=now)):
-            waiting.append(pause)
-        else:
-            counted.append(pause)
-    return Derived(clocks(cycle, acts, counted, now=now), counted, waiting)
+    entered = dict.fromkeys(pause for each in lived for pause in each.pauses)
+    for pause in sorted(entered, key=lambda each: (each.entered_at, each.from_at, each.id)):
+        waits = not pause.is_accepted and any(
+            _would_lift(pause, _known_then(each, counted, pause.entered_at, now))
+            for each in lived
+            if pause in each.pauses
+        )
+        (waiting if waits else counted).append(pause)
+    made = []
+    for each in lived:
+        his = [pause for pause in counted if pause in each.pauses]
+        verdicts = clocks(each.cycle, each.acts, his, now=now)
+        made.append(Derived(verdicts, his, [p for p in waiting if p in each.pauses]))
+    return made
+
+
+def _known_then(
+    lived: Lived, counted: Sequence[Entered], at: datetime, now: datetime
+) -> Mapping[Key, Verdict]:
+    """The clocks under the severities there were at an instant."""
+    first, *changes = lived.cycle.episodes
+    episodes = [first, *(each for each in changes if each.since <= at)]
+    his = [pause for pause in counted if pause in lived.pauses]
+    return clocks(replace(lived.cycle, episodes=episodes), lived.acts, his, now=now)
 
 
 def _would_lift(pause: Entered, made: Mapping[Key, Verdict]) -> bool:
@@ -135,7 +168,8 @@ def _chain(
 def _dangers(cycle: Cycle, acts: Sequence[Done], now: datetime) -> dict[Key, Verdict]:
     """`make_safe` starts anew whenever the severity rises to S1, and has no successor.
 
-    What was made safe before the rise counts, unless that was in an earlier danger.
+    What was made safe before the rise counts, unless that was in an earlier danger; a repair
+    always does (docs/decisions/0003).
     """
     made: dict[Key, Verdict] = {}
     over: datetime | None = None
@@ -145,7 +179,7 @@ def _dangers(cycle: Cycle, acts: Sequence[Done], now: datetime) -> dict[Key, Ver
             continue
         start = cycle.reported_at if number == 0 else episode.since
         each = Promised(Promise.MAKE_SAFE, start, target)
-        of_this = [act for act in acts if over is None or act.at > over]
+        of_this = [act for act in acts if act.is_fix or over is None or act.at > over]
         verdict = judge_one(each, of_this, None, now=now)
         if until is None:
             verdict = ended(verdict, cycle.ended_at)
