@@ -164,7 +164,7 @@ class Oracle:
             case.reports.append(told.at or told.now)
             case.ended = None
         elif told.what == "cancel":
-            case.ended = told.now
+            self._end(case, told.now)
         elif told.what == "close":
             self._close(case, told)
         elif told.what == "check":
@@ -182,7 +182,13 @@ class Oracle:
             case.deeds.append(
                 Deed("respond", told.at or max(told.now, self.report(case, -1)), False, "", None)
             )
-        case.ended = told.now
+        self._end(case, told.now)
+
+    def _end(self, case: Case, now: datetime) -> None:
+        """Counted from when it is recorded; nobody waits for the owner any more."""
+        case.ended = now
+        for rest in self.rests(case):
+            rest.end = rest.end or max(rest.begin, now)
 
     def _end_rests(self, case: Case, at: datetime) -> None:
         number = self.cycle_of(case, at)
@@ -414,7 +420,7 @@ class Walk:
         last = upto[-1]
         instants = [last.due, self._met("arrival", stretch)]
         start = min((each for each in instants if each is not None), default=None)
-        if start is None or start > (end or self.now):
+        if start is None or start > (end or max(self.now, report)):
             return None
         return start
 
