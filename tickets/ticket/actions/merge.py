@@ -32,8 +32,7 @@ async def merge(
 ) -> Ticket:
     """并案. `ref` is the duplicate; gives the survivor, its clocks derived anew from the earliest
     report. An S1 needs a reason, and the survivor takes over the danger."""
-    duplicate, survivor = await _both(session, who, ref, into)
-    _check(duplicate, survivor, reason)
+    duplicate, survivor = await _both(session, who, ref, into, reason)
     story = await queries.story_of(session, survivor)
     if duplicate.reported_at < story.cycles[-1].reported_at and len(story.cycles) > 1:
         raise Refused(
@@ -147,14 +146,22 @@ async def split(session: AsyncSession, who: Who, ref: str, *, reason: str, now: 
     return duplicate
 
 
-async def _both(session: AsyncSession, who: Who, ref: str, into: str) -> tuple[Ticket, Ticket]:
-    """Locked in the order of their numbers, so that two who merge crosswise wait in line."""
+async def _both(
+    session: AsyncSession, who: Who, ref: str, into: str, reason: str | None
+) -> tuple[Ticket, Ticket]:
+    """Locked in the order of their numbers, so that two who merge crosswise wait in line.
+
+    Looked at before, too: whoever acts on a duplicate locks it first and its survivor then, and
+    one who merges it once more must not stand in his way.
+    """
     if ref == into:
         raise Invalid("ref", "A ticket cannot be merged into itself.")
     first = await queries.find(session, who, ref, Verb.TICKET_MERGE)
     second = await queries.find(session, who, into, Verb.TICKET_MERGE)
+    _check(first, second, reason)
     for ticket in sorted((first, second), key=lambda each: each.id):
         await queries.find(session, who, ticket.ref, Verb.TICKET_MERGE, lock=True)
+    _check(first, second, reason)
     return first, second
 
 
