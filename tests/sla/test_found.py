@@ -135,3 +135,18 @@ async def test_a_split_may_leave_a_change_before_the_report_and_no_clock_starts_
     await told(5, "severity", "B", at=1, severity="S1")
     await told(6, "split")
     assert told.says("make_safe", generation=2, of="B").start == START + 5 * H
+
+
+async def test_a_pause_before_the_repair_began_lifts_no_breach_of_it_and_counts_at_once(
+    connection: AsyncConnection,
+) -> None:
+    """rules.md §3: only what would lift a breach waits for a manager."""
+    async with undone(connection):
+        player = Player("arrival", START, Figures())
+        await player.set_up()
+        told = Teller(player)
+        await told(0, "open", at=0, severity="S1")
+        await told(50, "arrive", at=3)
+        await told(50, "pause", from_at=0.5, to_at=2)
+        assert told.says("arrival").due == START + 5.5 * H
+        assert told.says("repair").due == START + 27 * H

@@ -84,9 +84,7 @@ def derive_all(lived: Sequence[Lived], *, now: datetime) -> list[Derived]:
     entered = dict.fromkeys(pause for each in lived for pause in each.pauses)
     for pause in sorted(entered, key=lambda each: (each.entered_at, each.from_at, each.id)):
         waits = not pause.is_accepted and any(
-            _would_lift(pause, _known_then(each, counted, pause.entered_at, now))
-            for each in lived
-            if pause in each.pauses
+            _would_lift(pause, each, counted, now) for each in lived if pause in each.pauses
         )
         (waiting if waits else counted).append(pause)
     made = []
@@ -107,15 +105,23 @@ def _known_then(
     return clocks(replace(lived.cycle, episodes=episodes), lived.acts, his, now=now)
 
 
-def _would_lift(pause: Entered, made: Mapping[Key, Verdict]) -> bool:
-    """Was a promise broken when it was entered, which would not have been broken then with it?"""
-    return any(
-        promise in PAUSING
+def _would_lift(pause: Entered, lived: Lived, counted: Sequence[Entered], now: datetime) -> bool:
+    """Was a promise broken when it was entered, whose due instant it would move?"""
+    without = _known_then(lived, counted, pause.entered_at, now)
+    broken = {
+        key: verdict.due_at
+        for key, verdict in without.items()
+        if key[0] in PAUSING
         and verdict.closed_as is None
         and verdict.due_at is not None
         and pause.from_at < verdict.due_at < pause.entered_at
         and (verdict.met_at is None or verdict.met_at > verdict.due_at)
-        for (promise, _), verdict in made.items()
+    }
+    if not broken:
+        return False
+    with_it = _known_then(lived, [*counted, pause], pause.entered_at, now)
+    return any(
+        key not in with_it or with_it[key].due_at != due_at for key, due_at in broken.items()
     )
 
 
