@@ -317,14 +317,15 @@ class Oracle:
 
     def _lifts(self, case: Case, counts: list[Rest], rest: Rest) -> bool:
         for cycle in range(len(case.reports)):
-            without = self._cycle(case, cycle, counts, rest.entered)
-            with_it = self._cycle(case, cycle, [*counts, rest], rest.entered)
+            then = rest.entered
+            without = self._cycle(case, cycle, counts, then, as_of=then)
+            with_it = self._cycle(case, cycle, [*counts, rest], then, as_of=then)
             for key, says in without.items():
                 if says.breached and says.breached < rest.entered and with_it.get(key) != says:
                     return True
         return False
 
-    def _stretches(self, case: Case, cycle: int, as_of: datetime) -> list[Stretch]:
+    def _stretches(self, case: Case, cycle: int, as_of: datetime | None) -> list[Stretch]:
         start = self.report(case, cycle)
         stop = self.report(case, cycle + 1) if cycle + 1 < len(case.reports) else None
         severity, marks = case.severity, [(1, start, "")]
@@ -334,7 +335,7 @@ class Oracle:
             at = turn.at if cycle else max(turn.at, start)
             if at < start:
                 severity = turn.severity
-            elif at <= max(as_of, start) and turn.severity != (marks[-1][2] or severity):
+            elif (as_of is None or at <= as_of) and turn.severity != (marks[-1][2] or severity):
                 marks.append((turn.generation, at, turn.severity))
         ends = [since for _, since, _ in marks[1:]]
         return [
@@ -343,7 +344,12 @@ class Oracle:
         ]
 
     def _cycle(
-        self, case: Case, cycle: int, rests: Sequence[Rest], now: datetime
+        self,
+        case: Case,
+        cycle: int,
+        rests: Sequence[Rest],
+        now: datetime,
+        as_of: datetime | None = None,
     ) -> dict[Key, Says]:
         deeds = sorted(
             (d for d in self.deeds(case) if self.cycle_of(case, d.at) == cycle + 1),
@@ -352,7 +358,7 @@ class Oracle:
         # What was open when an earlier cycle was repaired ended with that repair.
         rests = [r for r in rests if r.end is not None or r.begin >= self.report(case, cycle)]
         ended = case.ended if cycle + 1 == len(case.reports) else None
-        walk = Walk(self.terms, self._stretches(case, cycle, now), deeds, rests, ended, now)
+        walk = Walk(self.terms, self._stretches(case, cycle, as_of), deeds, rests, ended, now)
         return {
             (case.name, cycle + 1, line, generation): says
             for line in LINES

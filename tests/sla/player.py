@@ -180,11 +180,10 @@ class Player:
             return None
         if move.what == "open" or not names:
             back = (timedelta(), 10 * US, H, 30 * H, 47 * H, -H / 60)[move.choice % 6]
-            at = self.now - back
             severity = GRADES[(move.ticket + 2) % 4]
-            return Told("A", "open", self.now, at=at, severity=severity)
+            return Told("A", "open", self.now, at=self.now - back, severity=severity)
         name = names[move.ticket % len(names)]
-        at = self._instant(name, move.when, move.nudge)
+        at: datetime | None = self._instant(name, move.when, move.nudge)
         told = Told(
             name,
             move.what,

@@ -137,6 +137,14 @@ async def test_a_split_may_leave_a_change_before_the_report_and_no_clock_starts_
     assert told.says("make_safe", generation=2, of="B").start == START + 5 * H
 
 
+async def test_a_pause_moves_no_response_not_even_one_that_gave_way(told: Teller) -> None:
+    """rules.md §3: only arrival and repair pause."""
+    await told(0, "open", at=0)
+    await told(0.5, "pause", from_at=0.25, to_at=0.4)
+    await told(0.6, "severity", severity="S2")
+    assert told.says("response").due == START + 1 * H
+
+
 async def test_a_pause_before_the_repair_began_lifts_no_breach_of_it_and_counts_at_once(
     connection: AsyncConnection,
 ) -> None:

@@ -7,14 +7,16 @@ after every step each stored clock must say what the oracle says. AFTERGLOW_EXAM
 import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tests.sla.player import Figures, Move, Player
+from tests.sla.oracle import Key, Says, Told
+from tests.sla.player import Figures, H, Move, Player, by_phone
 from tickets import db
 
 START = datetime(2026, 3, 28, 23, 30, tzinfo=UTC)
@@ -81,3 +83,77 @@ async def test_every_clock_says_what_was_told(
         except AssertionError as error:
             error.add_note(player.so_far())
             raise
+
+
+@dataclass(frozen=True)
+class Past:
+    """What the desk knew before a phone found its network again."""
+
+    severity: str
+    came_again: bool
+    is_swept: bool
+
+
+hours = st.floats(0, 71.9, allow_nan=False).map(lambda n: round(n, 2))
+acts = st.builds(
+    Told,
+    ticket=st.just("A"),
+    what=st.sampled_from(("arrive", "respond", "make_safe", "repair", "repair")),
+    now=st.just(START),
+    on_site=st.booleans(),
+    result=st.sampled_from(("fixed", "partial")),
+)
+
+
+@settings(max_examples=max(6, EXAMPLES // 4), suppress_health_check=[HealthCheck.too_slow])
+@given(
+    repair_from=st.sampled_from(("report", "arrival")),
+    past=st.builds(Past, st.sampled_from(("S1", "S3")), st.booleans(), st.booleans()),
+    done=st.lists(st.tuples(acts, hours), min_size=1, max_size=3),
+    rests=st.lists(hours, min_size=2, max_size=4, unique=True),
+    ahead=st.sampled_from((0, 45, -600, 7200)),
+    draw=st.data(),
+)
+async def test_any_order_of_delivery_gives_the_same_verdicts(
+    connection: AsyncConnection,
+    figures: Figures,
+    repair_from: str,
+    past: Past,
+    done: list[tuple[Told, float]],
+    rests: list[float],
+    ahead: int,
+    draw: st.DataObject,
+) -> None:
+    """Phone acts that can all be taken, of the last 72 hours, delivered at one moment."""
+    delivered = START + 72 * H
+    batch = [replace(act, at=START + at * H) for act, at in done]
+    edges = sorted(rests)
+    for begin, end in zip(edges[::2], [*edges[1::2], edges[-1]], strict=False):
+        if begin < end:
+            told = Told("A", "pause", START, at=START + end * H)
+            batch.append(replace(told, from_at=START + begin * H, to_at=START + end * H))
+    batch = [by_phone(replace(t, now=delivered), timedelta(seconds=ahead)) for t in batch]
+    found = []
+    for order in [batch, batch[::-1], draw.draw(st.permutations(batch))]:
+        async with undone(connection):
+            player = Player(repair_from, START, figures)
+            await player.set_up()
+            assert await player.tell(Told("A", "open", START, at=START, severity=past.severity))
+            player.now = delivered
+            if past.came_again:
+                fixed = Told("A", "repair", delivered, at=START + 20 * H)
+                assert await player.tell(fixed)
+                assert await player.tell(Told("A", "recur", delivered, at=START + 30 * H))
+            if past.is_swept:
+                await player.play(Move("sweep"))
+            for told in order:
+                await player.tell(told)
+                await player.compare("phone")
+            found.append(_verdicts(player))
+            assert found[0] == found[-1], player.so_far()
+
+
+def _verdicts(player: Player) -> dict[Key, Says]:
+    """When what is late already was done at last depends on what was taken as still to be done."""
+    says = player.oracle.says(player.now)
+    return {key: replace(s, met=None) if s.state == "late" else s for key, s in says.items()}

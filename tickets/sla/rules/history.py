@@ -167,7 +167,8 @@ def _chain(
             made[key] = verdict
             break  # kept or broken by then: left alone, and nothing succeeds it
         else:
-            made[key] = _superseded(each, verdict, until, pauses)
+            his = pauses if promise in PAUSING else ()
+            made[key] = _superseded(each, verdict, until, his)
     return made
 
 
