@@ -2,7 +2,8 @@
 
 The properties of the rules run with many more examples; the kills and the races run `--rounds`
 times, each time on fresh servers; the model of a ticket's clocks takes at least ten thousand
-steps, and two people race on one ticket a thousand times. Figures go to docs/proof.md by hand, with the day and machine.
+steps, and two people race on one ticket a thousand times. Figures go to docs/proof.md by hand,
+with the day and machine.
 """
 
 import argparse

@@ -199,12 +199,12 @@ class Player:
         told = replace(told, dark=told.result == "fixed" and move.other == 0)
         if told.what == "pause":
             # From the desk an interval; a phone says "from here on", or an interval.
-            told = replace(
-                told,
-                at=at if move.phone is not None else None,
-                from_at=at if move.phone is None else self._instant(name, move.other, 0),
-                to_at=self._instant(name, move.until, move.nudge),
-            )
+            begin = at if move.phone is None else self._instant(name, move.other, 0)
+            end = self._instant(name, move.until, move.nudge)
+            if begin is not None and end is not None and end < begin and move.choice:
+                begin, end = end, begin
+            entered = at if move.phone is not None else None
+            told = replace(told, at=entered, from_at=begin, to_at=end)
         if told.what in ("end", "accept", "reject"):
             rests = [r for c in self.oracle.cases.values() for r in c.rests]
             wanted = [r for r in rests if not r.is_rejected and not (
