@@ -182,6 +182,8 @@ class Player:
             back = (timedelta(), 10 * US, H, 30 * H, 47 * H, -H / 60)[move.choice % 6]
             severity = GRADES[(move.ticket + 2) % 4]
             return Told("A", "open", self.now, at=self.now - back, severity=severity)
+        if move.what == "split" and move.choice:  # most of the time one that can be
+            names = [n for n in names if self.oracle.cases[n].into is not None] or names
         name = names[move.ticket % len(names)]
         at: datetime | None = self._instant(name, move.when, move.nudge)
         told = Told(
@@ -194,7 +196,7 @@ class Player:
             passed=move.yes,
             is_managers=move.yes,
             severity=GRADES[move.choice % 4],
-            into=names[move.other % len(names)],
+            into=list(self.refs)[move.other % len(self.refs)],
         )
         told = replace(told, dark=told.result == "fixed" and move.other == 0)
         if told.what == "pause":
