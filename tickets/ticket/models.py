@@ -125,6 +125,7 @@ class PastCycle(Base):
     ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), primary_key=True)
     cycle: Mapped[int] = mapped_column(primary_key=True)
     reported_at: Mapped[datetime]
+    own_reported_at: Mapped[datetime | None]
     received_at: Mapped[datetime]
     severity: Mapped[str]  # when it began
     cover: Mapped[str]

@@ -36,8 +36,7 @@ async def rejudge(
             act.cycle = number
     waiting: set[int] = set()
     clocks = list(known.clocks)
-    for begun in story.cycles:
-        derived, cycle = await derived_of(session, story, known, begun, now=now)
+    for begun, cycle, derived in await derived_of(session, story, known, now=now):
         waiting |= {pause.id for pause in derived.waiting}
         clocks += await _write(session, story, known, begun, cycle, derived, now, by_id)
     for pause in known.pauses:

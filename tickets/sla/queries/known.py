@@ -20,6 +20,7 @@ from tickets.sla.rules import (
     Done,
     Entered,
     Episode,
+    Lived,
     Promise,
     Result,
     Story,
@@ -68,19 +69,28 @@ def as_entered(pause: Pause) -> Entered:
 
 
 async def derived_of(
-    session: AsyncSession, story: Story, known: Known, begun: Begun, *, now: datetime
-) -> tuple[Derived, Cycle]:
-    """One cycle, derived from what is known."""
+    session: AsyncSession, story: Story, known: Known, *, now: datetime
+) -> list[tuple[Begun, Cycle, Derived]]:
+    """Every cycle, derived from what is known."""
+    lived = [await _lived(session, story, known, begun) for begun in story.cycles]
+    made = rules.derive_all(lived, now=now)
+    return [
+        (begun, each.cycle, derived)
+        for begun, each, derived in zip(story.cycles, lived, made, strict=True)
+    ]
+
+
+async def _lived(session: AsyncSession, story: Story, known: Known, begun: Begun) -> Lived:
     until = next_report(story, begun)
     cycle = await promised_in(session, story, known, begun)
     acts = [as_done(act) for act in known.acts if cycle_of(story, act.at) == begun.number]
     pauses = [
         as_entered(pause)
         for pause in known.pauses
-        if (pause.to_at is None or pause.to_at > begun.reported_at)
+        if (pause.from_at if pause.to_at is None else pause.to_at) >= begun.reported_at
         and (until is None or pause.from_at < until)
     ]
-    return rules.derive(cycle, acts, pauses, now=now), cycle
+    return Lived(cycle, acts, pauses)
 
 
 async def promised_in(session: AsyncSession, story: Story, known: Known, begun: Begun) -> Cycle:

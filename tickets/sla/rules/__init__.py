@@ -13,7 +13,17 @@ from tickets.sla.rules.due import (
     run,
     state,
 )
-from tickets.sla.rules.history import Cycle, Derived, Entered, Episode, Key, clocks, derive
+from tickets.sla.rules.history import (
+    Cycle,
+    Derived,
+    Entered,
+    Episode,
+    Key,
+    Lived,
+    clocks,
+    derive,
+    derive_all,
+)
 from tickets.sla.rules.judge import Done, Promised, Verdict, judge, judge_one
 from tickets.sla.rules.pauses import check_interval, from_report, overlapping
 from tickets.sla.rules.story import (
@@ -57,6 +67,7 @@ __all__ = [
     "Episode",
     "Interval",
     "Key",
+    "Lived",
     "PauseReason",
     "Promise",
     "Promised",
@@ -70,6 +81,7 @@ __all__ = [
     "clocks",
     "cycle_of",
     "derive",
+    "derive_all",
     "due_at",
     "due_of",
     "ended_by",

@@ -57,41 +57,85 @@ class Derived:
     lifts: Mapping[int, tuple[Promise, datetime]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Lived:
+    """A cycle with what happened in it, and the pauses that reach into it."""
+
+    cycle: Cycle
+    acts: Sequence[Done]
+    pauses: Sequence[Entered] = ()
+
+
 def derive(
     cycle: Cycle, acts: Sequence[Done], pauses: Iterable[Entered] = (), *, now: datetime
 ) -> Derived:
-    """The clocks of one cycle from everything that happened in it.
+    """The clocks of a ticket that has not come again, from everything that happened."""
+    return derive_all([Lived(cycle, acts, list(pauses))], now=now)[0]
+
+
+def derive_all(lived: Sequence[Lived], *, now: datetime) -> list[Derived]:
+    """The clocks of every cycle of a ticket.
 
     A pause entered after a breach that it would lift counts only once a manager has accepted it.
     That is asked in the order in which pauses were entered: each was judged by what had been
-    entered before it.
+    entered before it, under the severity of that time, so that it survives what changes later.
+    One that reaches into two cycles counts in both or in neither.
     """
     counted: list[Entered] = []
     waiting: list[Entered] = []
     lifts: dict[int, tuple[Promise, datetime]] = {}
-    for pause in sorted(pauses, key=lambda each: (each.entered_at, each.from_at, each.id)):
+    entered = dict.fromkeys(pause for each in lived for pause in each.pauses)
+    for pause in sorted(entered, key=lambda each: (each.entered_at, each.from_at, each.id)):
         breach = None
         if not pause.is_accepted:
-            breach = _would_lift(pause, clocks(cycle, acts, counted, now=now))
+            his_cycles = (each for each in lived if pause in each.pauses)
+            found = (_would_lift(pause, each, counted, now) for each in his_cycles)
+            breach = next((each for each in found if each is not None), None)
         if breach is None:
             counted.append(pause)
         else:
             waiting.append(pause)
             lifts[pause.id] = breach
-    return Derived(clocks(cycle, acts, counted, now=now), counted, waiting, lifts)
+    made = []
+    for each in lived:
+        his = [pause for pause in counted if pause in each.pauses]
+        verdicts = clocks(each.cycle, each.acts, his, now=now)
+        made.append(Derived(verdicts, his, [p for p in waiting if p in each.pauses], lifts))
+    return made
 
 
-def _would_lift(pause: Entered, made: Mapping[Key, Verdict]) -> tuple[Promise, datetime] | None:
-    """Which promise was broken when it was entered, and would not have been broken then with it?"""
+def _known_then(
+    lived: Lived, counted: Sequence[Entered], at: datetime, now: datetime
+) -> Mapping[Key, Verdict]:
+    """The clocks under the severities there were at an instant."""
+    first, *changes = lived.cycle.episodes
+    episodes = [first, *(each for each in changes if each.since <= at)]
+    his = [pause for pause in counted if pause in lived.pauses]
+    return clocks(replace(lived.cycle, episodes=episodes), lived.acts, his, now=now)
+
+
+def _would_lift(
+    pause: Entered, lived: Lived, counted: Sequence[Entered], now: datetime
+) -> tuple[Promise, datetime] | None:
+    """Which promise was broken when it was entered, whose due instant it would move?"""
+    without = _known_then(lived, counted, pause.entered_at, now)
+    broken = {
+        key: verdict.due_at
+        for key, verdict in without.items()
+        if key[0] in PAUSING
+        and verdict.closed_as is None
+        and verdict.due_at is not None
+        and pause.from_at < verdict.due_at < pause.entered_at
+        and (verdict.met_at is None or verdict.met_at > verdict.due_at)
+    }
+    if not broken:
+        return None
+    with_it = _known_then(lived, [*counted, pause], pause.entered_at, now)
     return next(
         (
-            (promise, verdict.due_at)
-            for (promise, _), verdict in made.items()
-            if promise in PAUSING
-            and verdict.closed_as is None
-            and verdict.due_at is not None
-            and pause.from_at < verdict.due_at < pause.entered_at
-            and (verdict.met_at is None or verdict.met_at > verdict.due_at)
+            (key[0], due_at)
+            for key, due_at in broken.items()
+            if key not in with_it or with_it[key].due_at != due_at
         ),
         None,
     )
@@ -139,14 +183,16 @@ def _chain(
             made[key] = verdict
             break  # kept or broken by then: left alone, and nothing succeeds it
         else:
-            made[key] = _superseded(each, verdict, until, pauses)
+            his = pauses if promise in PAUSING else ()
+            made[key] = _superseded(each, verdict, until, his)
     return made
 
 
 def _dangers(cycle: Cycle, acts: Sequence[Done], now: datetime) -> dict[Key, Verdict]:
     """`make_safe` starts anew whenever the severity rises to S1, and has no successor.
 
-    What was made safe before the rise counts, unless that was in an earlier danger.
+    What was made safe before the rise counts, unless that was in an earlier danger; a repair
+    always does (docs/decisions/0003).
     """
     made: dict[Key, Verdict] = {}
     over: datetime | None = None
@@ -156,7 +202,7 @@ def _dangers(cycle: Cycle, acts: Sequence[Done], now: datetime) -> dict[Key, Ver
             continue
         start = cycle.reported_at if number == 0 else episode.since
         each = Promised(Promise.MAKE_SAFE, start, target)
-        of_this = [act for act in acts if over is None or act.at > over]
+        of_this = [act for act in acts if act.is_fix or over is None or act.at > over]
         verdict = judge_one(each, of_this, None, now=now)
         if until is None:
             verdict = ended(verdict, cycle.ended_at)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from tickets.sla.rules.facts import Deed, Facts, Held, happened
-from tickets.sla.rules.history import Cycle, Key, derive
+from tickets.sla.rules.history import Cycle, Key, Lived, derive_all
 from tickets.sla.rules.judge import Verdict
 from tickets.sla.rules.story import Begun, cycle_of, next_report, severities
 from tickets.sla.rules.words import Promise
@@ -37,9 +37,14 @@ class Matter:
         return [
             h
             for h in self.facts.held
-            if (h.to_at is None or h.to_at > self.begun.reported_at)
+            if (h.from_at if h.to_at is None else h.to_at) >= self.begun.reported_at
             and (until is None or h.from_at < until)
         ]
+
+    @property
+    def lived(self) -> Lived:
+        entered = [held.entered for held in self.held if held.rejected_at is None]
+        return Lived(self.cycle, [deed.done for deed in self.deeds], entered)
 
 
 def matters(
@@ -56,14 +61,18 @@ def matters(
     had not happened yet: a pause accepted on the fifth was no breach on the third.
     """
     then = happened(known, at)
+    wholes = [
+        Matter(known, begun, cycles[begun.number], {}, frozenset(), {}, now)
+        for begun in known.story.cycles
+    ]
     made = []
-    for begun in known.story.cycles:
+    for whole, derived in zip(
+        wholes, derive_all([whole.lived for whole in wholes], now=now), strict=True
+    ):
+        begun = whole.begun
         if begun.reported_at > at:
             continue
         severities_ = severities(known.story, known.graded, begun)
-        whole = Matter(known, begun, cycles[begun.number], {}, frozenset(), {}, now)
-        entered = [h.entered for h in whole.held if h.rejected_at is None]
-        derived = derive(whole.cycle, [d.done for d in whole.deeds], entered, now=now)
         left = gone.get(begun.number, {}) if gone else {}
         made.append(
             Matter(

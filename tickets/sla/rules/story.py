@@ -75,7 +75,9 @@ def severities(
             if change.after != current:
                 if not found:
                     found.append((1, begun.reported_at, before))
-                found.append((change.generation, change.at, change.after))
+                # Split off, an earlier report may have taken its changes' beginnings with it.
+                since = max(change.at, begun.reported_at)
+                found.append((change.generation, since, change.after))
     return found or [(1, begun.reported_at, before)]
 
 

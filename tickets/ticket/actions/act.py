@@ -114,18 +114,26 @@ async def perform(
         **told,
     )
     if result is Result.FIXED:
-        await end_pauses(session, story.family, act.at, who, by_act="repair")
+        # One told late, of an earlier cycle, leaves the pauses of the present one alone.
+        until = next((b.reported_at for b in story.cycles if b.number == cycle + 1), None)
+        await end_pauses(session, story.family, act.at, who, by_act="repair", until=until)
     await judge_anew(session, ticket, now=now, by_id=who.id)
     return act
 
 
 async def end_pauses(
-    session: AsyncSession, family: Sequence[int], at: datetime, who: Who, *, by_act: str
+    session: AsyncSession,
+    family: Sequence[int],
+    at: datetime,
+    who: Who,
+    *,
+    by_act: str,
+    until: datetime | None = None,
 ) -> None:
     """A repair ends the pause that is open, at the repair's instant (rules.md §3); so does the
-    end of the ticket."""
+    end of the ticket. `until` is where the repaired cycle ends: later pauses are not its own."""
     for pause in await clocks_of.pauses_of_family(session, family):
-        if pause.to_at is None:
+        if pause.to_at is None and (until is None or pause.from_at < until):
             pause.to_at = max(pause.from_at, at)
             record(
                 session,

@@ -93,11 +93,9 @@ async def _unmakes_a_breach(
     """Dated back it must come after the changes there are, and leave every breach where it is."""
     if any(change.at < other.at for other in known.changes if other.undone_at is None):
         return True
-    begun = story.cycles[-1]
-    before, _ = await clocks_of.derived_of(session, story, known, begun, now=now)
-    after, _ = await clocks_of.derived_of(
-        session, story, clocks_of.with_change(known, change), begun, now=now
-    )
+    _, _, before = (await clocks_of.derived_of(session, story, known, now=now))[-1]
+    changed = clocks_of.with_change(known, change)
+    _, _, after = (await clocks_of.derived_of(session, story, changed, now=now))[-1]
     return any(
         sla.state(verdict, now) is sla.ClockState.LATE
         and (

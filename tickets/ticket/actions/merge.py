@@ -40,9 +40,13 @@ async def merge(
     report. An S1 needs a reason, and the survivor takes over the danger."""
     if ref == into:
         raise Invalid("ref", "A ticket cannot be merged into itself.")
-    duplicate, survivor = await queries.find_all(
-        session, who, [ref, into], Verb.TICKET_MERGE, lock=True
-    )
+    # Looked at before they are held, too: whoever acts on a duplicate holds it first and its
+    # survivor then, and one who merges it once more must not stand in his way.
+    for lock in (False, True):
+        duplicate, survivor = await queries.find_all(
+            session, who, [ref, into], Verb.TICKET_MERGE, lock=lock
+        )
+        _check(duplicate, survivor, reason)
     await _join(session, who, survivor, [duplicate], now=now, reason=reason)
     return survivor
 

@@ -11,7 +11,6 @@ from tickets.events import record
 from tickets.project import queries as projects
 from tickets.project.models import Contact, Project
 from tickets.refusals import Invalid, Refused
-from tickets.sla import actions as sla
 from tickets.sla import queries as clocks_of
 from tickets.sla.rules import cycle_of
 from tickets.staff.rules import Verb, Who
@@ -92,6 +91,7 @@ async def _reopen(
             ticket_id=ticket.id,
             cycle=ticket.cycle,
             reported_at=ticket.reported_at,
+            own_reported_at=ticket.own_reported_at,
             received_at=ticket.received_at,
             severity=ticket.severity,
             cover=ticket.cover,
@@ -115,16 +115,6 @@ async def _reopen(
     ticket.is_open, ticket.status = True, Status.OPEN
     ticket.closed_at = ticket.ended_at = ticket.confirmed_by = ticket.outcome = None
     ticket.expected_at = None
-    terms = await projects.terms_at(session, project.id, min(told_at, now))
-    sla.start(
-        session,
-        ticket_id=ticket.id,
-        cycle=ticket.cycle,
-        kind=ticket.kind,
-        severity=ticket.severity,
-        terms=terms,
-        reported_at=told_at,
-    )
     record(
         session,
         "ticket.reopened",

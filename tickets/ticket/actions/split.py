@@ -77,8 +77,13 @@ async def _give_back(session: AsyncSession, survivor: Ticket, who: Who, now: dat
     await session.flush()
     story = await queries.story_of(session, survivor)
     survivor.severity = severity_now(story, await clocks_of.changes_of(session, survivor.id))
+    for past in await queries.past_cycles(session, survivor.id):
+        if past.own_reported_at is not None:  # its cover stands, whoever reported first (§4)
+            past.reported_at = await queries.earliest_report(
+                session, survivor, past.own_reported_at
+            )
     if survivor.own_reported_at is not None:
-        left = await queries.earliest_report(session, survivor)
+        left = await queries.earliest_report(session, survivor, survivor.own_reported_at)
         if left != survivor.reported_at:
             survivor.reported_at = left
             if left == survivor.own_reported_at:

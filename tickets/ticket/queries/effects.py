@@ -57,14 +57,14 @@ async def severity_effects(
     story = await story_of(session, ticket)
     known = await clocks_of.known_of(session, story)
     begun = story.cycles[-1]
-    before, _ = await clocks_of.derived_of(session, story, known, begun, now=now)
+    _, _, before = (await clocks_of.derived_of(session, story, known, now=now))[-1]
     found: dict[Severity, Sequence[Effect]] = {}
     for severity in Severity:
         if severity == ticket.severity:
             continue
         change = _change(known, max(now, begun.reported_at), ticket.severity, severity)
         changed = clocks_of.with_change(known, change)
-        after, _ = await clocks_of.derived_of(session, story, changed, begun, now=now)
+        _, _, after = (await clocks_of.derived_of(session, story, changed, now=now))[-1]
         found[severity] = _effects(before.clocks, after.clocks, now)
     return found
 
@@ -76,7 +76,7 @@ async def merge_effects(
     story = await story_of(session, survivor)
     known = await clocks_of.known_of(session, story)
     begun = story.cycles[-1]
-    before, _ = await clocks_of.derived_of(session, story, known, begun, now=now)
+    _, _, before = (await clocks_of.derived_of(session, story, known, now=now))[-1]
     family = [*story.family, *(await story_of(session, duplicate)).family]
     joined = replace(story, family=family)
     if duplicate.reported_at < begun.reported_at:
@@ -87,7 +87,7 @@ async def merge_effects(
     if since is not None:
         change = _change(changed, since, survivor.severity, duplicate.severity)
         changed = clocks_of.with_change(changed, change)
-    after, _ = await clocks_of.derived_of(session, joined, changed, begun, now=now)
+    _, _, after = (await clocks_of.derived_of(session, joined, changed, now=now))[-1]
     return _effects(before.clocks, after.clocks, now)
 
 

@@ -78,12 +78,12 @@ async def story_of(session: AsyncSession, ticket: Ticket) -> Story:
     )
 
 
-async def earliest_report(session: AsyncSession, ticket: Ticket) -> datetime:
+async def earliest_report(session: AsyncSession, ticket: Ticket, own: datetime) -> datetime:
     """Of its own report and those of what is merged into it."""
     family = [id_ for id_ in await family_of(session, ticket.id) if id_ != ticket.id]
     asked = select(Ticket.reported_at).where(Ticket.id.in_(family))
     reports: list[datetime] = list(await session.scalars(asked))
-    return min([ticket.own_reported_at or ticket.reported_at, *reports])
+    return min([own, *reports])
 
 
 async def find_living(session: AsyncSession, who: Who, ref: str, verb: Verb) -> Ticket:
