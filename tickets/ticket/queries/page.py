@@ -163,7 +163,7 @@ def listing(*own: str, besides: ColumnElement[Any] | None = None) -> Select[Any]
 # A line of the list.
 LINES = listing(
     *("id", "ref", "fault", "severity", "description", "reported_at", "status", "is_open"),
-    "breaks_at",
+    *("breaks_at", "paused_since"),
 )
 
 
