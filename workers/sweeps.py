@@ -11,6 +11,7 @@ from tickets.door import Answered
 from tickets.events import Delivery
 from tickets.loan import actions as loan
 from tickets.sla import actions as sla
+from tickets.sla import queries as clocks
 from tickets.staff.models import FailedSignIn, SignIn
 from tickets.ticket import actions as ticket
 
@@ -20,6 +21,9 @@ BATCH = 500
 async def breach_overdue_clocks(ctx: dict[str, Any]) -> int:
     """Notice what has broken, batch by batch, each its own transaction: killed in the middle,
     the next run goes on where it stopped."""
+    async with transaction(is_reading=True) as session:
+        if not await clocks.is_anything_due(session, datetime.now(UTC)):
+            return 0
     broken = 0
     while True:
         async with transaction() as session:

@@ -21,7 +21,7 @@ from urllib.parse import quote
 
 import asyncpg
 
-from tests.bench import bare, streets, town
+from tests.bench import bare, streets, sweep, town
 from tests.bench.clockwork import Ask, Client, Times, alternating, free_port, rss_mib, running
 from tickets import embedded
 from tickets.migrations import upgrade
@@ -73,6 +73,17 @@ class Table:
 
     def single(self, what: str, value: float, unit: str, limit: float) -> None:
         self._add(what, f"{value:.2f} {unit}", "", "", "", f"{limit:g} {unit}", value <= limit)
+
+    def growth(self, clocks: int, swept: float, one: float) -> None:
+        self._add(
+            f"sweep over {clocks:,} running, nothing due",
+            f"{swept * 1e3:.3f} ms",
+            "",
+            f"{one * 1e3:.3f} ms (SELECT 1)",
+            f"{swept / one:.2f} x",
+            "5 x",
+            swept <= 5 * one,
+        )
 
     def _add(self, *cells: str | bool) -> None:
         *texts, holds = cells
@@ -216,9 +227,20 @@ def measure(url: str, folder: Path, times: int, clocks: int) -> Table:
             running((sys.executable, "-m", "tickets.cli", "work"), env, folder / "work.log")
         )
         time.sleep(6)
-        taken, beside = asyncio.run(falling_due(url, clocks))
-        table.single(f"{clocks} clocks fall due among {beside} running", taken, "s", 2)
+        for due, within in ((clocks, 2), (10 * clocks, 10)):
+            taken, beside = asyncio.run(falling_due(url, due))
+            table.single(f"{due:,} clocks fall due among {beside:,} running", taken, "s", within)
     return table
+
+
+def grow(url: str, table: Table, sizes: Sequence[int]) -> None:
+    """The sweep as the clocks grow, in a database that holds nothing else."""
+    have = 0
+    now = town.utc_now()
+    for size in sizes:
+        asyncio.run(sweep.grow(url, now, have, size))
+        have = size
+        table.growth(size, *asyncio.run(sweep.at_rest(url)))
 
 
 def main() -> None:
@@ -240,6 +262,13 @@ def main() -> None:
                 flush=True,
             )
             table = measure(url, folder, asked.times, 100 if asked.quick else 1000)
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        with database(folder) as url:
+            asyncio.run(upgrade(url))
+            sizes = (10_000, 100_000) if asked.quick else (10_000, 100_000, 1_000_000)
+            grow(url, table, sizes)
     print(f"\n{table}\n\ncores: {os.cpu_count()}")  # noqa: T201
     sys.exit(0 if table.is_kept else 1)
 

@@ -13,7 +13,7 @@ from tests.makers.project import make_project
 from tests.makers.ticket import make_ticket
 from tickets.desk.queries.ticket import clock_shown
 from tickets.events import Event
-from tickets.sla import actions
+from tickets.sla import actions, queries
 from tickets.sla.models import Clock
 
 H = timedelta(hours=1)
@@ -120,3 +120,18 @@ async def test_the_zone_of_the_process_moves_no_deadline(  # E13
     clock = await repair_of(session, ticket.id)
     assert clock.due_at == now + 48 * H
     assert clock_shown(clock, now).state == "running"
+
+
+async def test_the_look_before_the_sweep_sees_what_is_past_and_nothing_else(
+    session: AsyncSession, now: datetime
+) -> None:
+    project = await make_project(session, terms={"repair_from": "arrival"})
+    await make_ticket(session, project=project, now=now, reported_at=now)
+    first = now + timedelta(minutes=60)
+    assert not await queries.is_anything_due(session, first)
+    assert await queries.is_anything_due(session, first + timedelta(microseconds=1))
+    await actions.breach_overdue(session, first + timedelta(hours=1))
+    arrival = now + timedelta(hours=48)
+    assert not await queries.is_anything_due(session, arrival - timedelta(microseconds=1))
+    # The repair starts by itself at the arrival's due instant, before that is past.
+    assert await queries.is_anything_due(session, arrival)

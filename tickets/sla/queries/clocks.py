@@ -97,6 +97,39 @@ async def acts_of(session: AsyncSession, ticket_id: int, cycle: int | None = Non
     return list(await session.scalars(asked, {"ticket_id": ticket_id}))
 
 
+# The earliest instants that a sweep waits for: the first entries of its two indexes. Asked for
+# whether there is *any* past one, the planner expects many and reads the table.
+_NEXT_DUE = (
+    select(Clock.due_at)
+    .where(
+        Clock.met_at.is_(None),
+        Clock.closed_as.is_(None),
+        Clock.breached_at.is_(None),
+        Clock.due_at.is_not(None),
+    )
+    .order_by(Clock.due_at)
+    .limit(1)
+)
+_NEXT_START = (
+    select(Clock.starts_by)
+    .where(
+        Clock.started_at.is_(None),
+        Clock.met_at.is_(None),
+        Clock.closed_as.is_(None),
+        Clock.starts_by.is_not(None),
+    )
+    .order_by(Clock.starts_by)
+    .limit(1)
+)
+_NEXT = select(_NEXT_DUE.scalar_subquery(), _NEXT_START.scalar_subquery())
+
+
+async def is_anything_due(session: AsyncSession, now: datetime) -> bool:
+    """Is there a promise that time has broken, or a clock that has started by itself?"""
+    due_at, starts_by = (await session.execute(_NEXT)).one()
+    return (due_at is not None and due_at < now) or (starts_by is not None and starts_by <= now)
+
+
 async def overdue(session: AsyncSession, now: datetime, limit: int) -> Sequence[Clock]:
     """Clocks past due that nobody has noticed yet; locked, so two sweeps never take the same."""
     return (
@@ -127,6 +160,7 @@ async def unstarted(session: AsyncSession, now: datetime, limit: int) -> Sequenc
                 Clock.closed_as.is_(None),
                 Clock.starts_by <= now,
             )
+            .order_by(Clock.starts_by)
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
