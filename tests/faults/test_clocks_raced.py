@@ -26,6 +26,7 @@ from tests.makers.ticket import make_ticket
 from tickets.sla import actions as sla
 from tickets.sla import queries as clocks_of
 from tickets.sla.rules import state
+from tickets.staff.rules import Role
 from tickets.ticket import queries
 from tickets.ticket.models import Ticket
 
@@ -42,9 +43,10 @@ async def house(server: str, folder: Path, redis_url: str) -> AsyncIterator[Hous
     async with own_database(server) as url, sessions_of(url) as sessions:
         async with sessions() as session, session.begin():
             project = await make_project(session, code="PJ-1")
-            keys = [await make_token(session, name=name) for name in ("one", "two")]
+            roles = {"one": Role.ADMIN, "two": Role.ADMIN, "three": Role.TECHNICIAN}
+            keys = [await make_token(session, name=n, role=role) for n, role in roles.items()]
         with web(folder, url, redis_url) as running:
-            one, two = (
+            one, two, three = (
                 httpx.AsyncClient(
                     base_url=f"{running.address}/api/v1",
                     headers={"Authorization": f"Bearer {key}"},
@@ -52,15 +54,18 @@ async def house(server: str, folder: Path, redis_url: str) -> AsyncIterator[Hous
                 )
                 for key in keys
             )
-            async with one, two:
-                yield House(url, sessions, project, (one, two), one, running.log)
+            async with one, two, three:
+                yield House(url, sessions, project, (one, two), three, running.log)
 
 
 class Round:
     """Two tickets of some age, and two people who ask at the same moment."""
 
-    def __init__(self, house: House, refs: tuple[str, str], now: datetime) -> None:
+    def __init__(
+        self, house: House, refs: tuple[str, str], now: datetime, *, is_turned: bool
+    ) -> None:
         self.house = house
+        self.is_turned = is_turned
         self.a, self.b = refs
         self.now = now
 
@@ -74,8 +79,17 @@ class Round:
         names = {name.rstrip("_"): value for name, value in body.items()}
         return await self.house.people[0].post(f"/{where}", json=names, headers=headers)
 
+    async def both(self, one: Awaitable[httpx.Response], two: Awaitable[httpx.Response]) -> Answers:
+        """At the same moment; every other round the second asks first."""
+        if self.is_turned:
+            second, first = await asyncio.gather(two, one)
+        else:
+            first, second = await asyncio.gather(one, two)
+        return first, second
+
     async def paused(self, **body: Any) -> int:
-        answer = await self.ask("{a}/pauses", **LOCKED, **body)
+        """By a technician, so that it waits for a manager."""
+        answer = await self.house.browser.post(f"/tickets/{self.a}/pauses", json=LOCKED | body)
         assert answer.status_code == 201, answer.text
         return int(answer.json()["id"])
 
@@ -84,11 +98,11 @@ Race = Callable[[Round], Awaitable[Answers]]
 
 
 async def pause_or_repair(r: Round) -> Answers:
-    return await both(r.ask("{a}/pauses", **LOCKED), r.ask("{a}/repair", **FIX))
+    return await r.both(r.ask("{a}/pauses", **LOCKED), r.ask("{a}/repair", **FIX))
 
 
 async def two_pauses(r: Round) -> Answers:
-    one, two = await both(
+    one, two = await r.both(
         r.ask("{a}/pauses", **LOCKED, from_=r.ago(20), to=r.ago(10)),
         r.ask("{a}/pauses", **LOCKED, from_=r.ago(15), to=r.ago(5)),
     )
@@ -97,36 +111,36 @@ async def two_pauses(r: Round) -> Answers:
 
 
 async def accept_or_reject(r: Round) -> Answers:
-    number = await r.paused(from_=r.ago(30), to=r.ago(20))
-    return await both(
+    number = await r.paused(**{"from": r.ago(30), "to": r.ago(20)})
+    return await r.both(
         r.ask(f"pauses/{number}/acceptance"), r.ask(f"pauses/{number}/rejection", reason="no")
     )
 
 
 async def severity_or_arrival(r: Round) -> Answers:
-    return await both(r.ask("{a}/severity", severity="S1", reason="wire"), r.ask("{a}/arrival"))
+    return await r.both(r.ask("{a}/severity", severity="S1", reason="wire"), r.ask("{a}/arrival"))
 
 
 async def merged_crosswise(r: Round) -> Answers:
-    one, two = await both(r.ask("{a}/duplicate_of", ref=r.b), r.ask("{b}/duplicate_of", ref=r.a))
+    one, two = await r.both(r.ask("{a}/duplicate_of", ref=r.b), r.ask("{b}/duplicate_of", ref=r.a))
     assert sorted((one.status_code, two.status_code)) == [200, 409]
     return one, two
 
 
 async def merge_or_act(r: Round) -> Answers:
-    one, two = await both(r.ask("{a}/duplicate_of", ref=r.b), r.ask("{a}/arrival"))
+    one, two = await r.both(r.ask("{a}/duplicate_of", ref=r.b), r.ask("{a}/arrival"))
     assert (one.status_code, two.status_code) == (200, 200)
     return one, two
 
 
 async def merge_twice_or_act(r: Round) -> Answers:
     assert (await r.ask("{b}/duplicate_of", ref=r.a)).is_success
-    return await both(r.ask("{b}/duplicate_of", ref=r.a), r.ask("{b}/arrival"))
+    return await r.both(r.ask("{b}/duplicate_of", ref=r.a), r.ask("{b}/arrival"))
 
 
 async def split_or_act(r: Round) -> Answers:
     assert (await r.ask("{b}/duplicate_of", ref=r.a)).is_success
-    one, two = await both(r.ask("{b}/split", reason="another"), r.ask("{b}/repair", **FIX))
+    one, two = await r.both(r.ask("{b}/split", reason="another"), r.ask("{b}/repair", **FIX))
     assert (one.status_code, two.status_code) == (200, 200)
     return one, two
 
@@ -134,7 +148,7 @@ async def split_or_act(r: Round) -> Answers:
 async def recurrence_twice(r: Round) -> Answers:
     assert (await r.ask("{a}/repair", **FIX, at=r.ago(5))).is_success
     key = str(uuid4())
-    one, two = await both(
+    one, two = await r.both(
         r.ask("{a}/recurrence", key, reason="again"), r.ask("{a}/recurrence", key, reason="again")
     )
     assert (one.status_code, two.status_code) == (200, 200)
@@ -144,7 +158,7 @@ async def recurrence_twice(r: Round) -> Answers:
 
 async def recurrence_by_two(r: Round) -> Answers:
     assert (await r.ask("{a}/repair", **FIX, at=r.ago(5))).is_success
-    one, two = await both(
+    one, two = await r.both(
         r.ask("{a}/recurrence", reason="again"), r.ask("{a}/recurrence", reason="again")
     )
     assert sorted((one.status_code, two.status_code)) == [200, 409]
@@ -152,14 +166,9 @@ async def recurrence_by_two(r: Round) -> Answers:
 
 
 async def cancelled_or_repaired(r: Round) -> Answers:
-    one, two = await both(r.ask("{a}/cancellation", reason="twice"), r.ask("{a}/repair", **FIX))
+    one, two = await r.both(r.ask("{a}/cancellation", reason="twice"), r.ask("{a}/repair", **FIX))
     assert sorted((one.status_code, two.status_code)) == [200, 409]
     return one, two
-
-
-async def both(one: Awaitable[httpx.Response], two: Awaitable[httpx.Response]) -> Answers:
-    first, second = await asyncio.gather(one, two)
-    return first, second
 
 
 RACES: tuple[Race, ...] = (
@@ -169,7 +178,7 @@ RACES: tuple[Race, ...] = (
 )  # fmt: skip
 
 
-async def reported(house: House, now: datetime) -> Round:
+async def reported(house: House, now: datetime, *, is_turned: bool) -> Round:
     """Both 47 to 49 hours ago: half of them are overdue, none noticed."""
     async with house.sessions() as session, session.begin():
         one, two = [
@@ -178,14 +187,15 @@ async def reported(house: House, now: datetime) -> Round:
             )
             for n in (0, 2)
         ]
-    return Round(house, (one.ref, two.ref), now)
+    return Round(house, (one.ref, two.ref), now, is_turned=is_turned)
 
 
 async def test_two_people_and_two_sweeps_leave_what_was_written_down(house: House) -> None:
     said: dict[str, set[tuple[int, int]]] = {}
     for number in range(ROUNDS):
         race = RACES[number % len(RACES)]
-        a_round = await reported(house, datetime.now(UTC))
+        is_turned = number // len(RACES) % 2 == 1
+        a_round = await reported(house, datetime.now(UTC), is_turned=is_turned)
         sweeps = [asyncio.create_task(sweep(house)) for _ in range(2)]
         answers = await race(a_round)
         await asyncio.gather(*sweeps)

@@ -100,6 +100,20 @@ async def test_a_duplicate_split_off_after_a_recurrence_takes_its_report_along(
     assert told.says("repair", of="B").due == START + 53 * H
 
 
+async def test_a_cycle_begun_with_a_duplicates_danger_loses_it_with_the_duplicate(
+    told: Teller,
+) -> None:
+    """rules.md §2: splitting derives both anew, with the targets of their own severities."""
+    await told(0, "open", at=0)
+    await told(0, "open", "B", at=0, severity="S1")
+    await told(1, "repair", at=1)
+    await told(2, "merge", "B", into="A")
+    await told(3, "recur", at=3)
+    assert told.says("arrival", cycle=2).due == START + 7 * H
+    await told(4, "split", "B")
+    assert told.says("arrival", cycle=2).due == START + 51 * H
+
+
 async def test_an_open_pause_of_a_duplicate_ends_with_the_repair_and_not_in_the_next_cycle(
     told: Teller,
 ) -> None:

@@ -121,11 +121,15 @@ async def _episodes(
     session: AsyncSession, story: Story, known: Known, begun: Begun
 ) -> list[Episode]:
     """The severities of a cycle, each with what it promises: frozen in the clock where there is
-    one that counts from this very report, else as the terms were then."""
+    one that counts from this very report, else as the terms were then. With a duplicate that is
+    split off goes the severity it had brought, with which a later cycle may have begun."""
+    is_shaken = begun.number > story.cycles[0].number and any(c.undone_at for c in known.changes)
     frozen = {
         (clock.promise, clock.generation): clock.target
         for clock in known.clocks
-        if clock.cycle == begun.number and clock.reported_at == begun.reported_at
+        if clock.cycle == begun.number
+        and clock.reported_at == begun.reported_at
+        and not (is_shaken and clock.generation == 1)
     }
     terms: ServiceTerms | None = None
     made: list[Episode] = []
