@@ -105,7 +105,7 @@ async def end_pause(
     signature: UUID | None = None,
 ) -> Pause:
     """The time counts again from `at`, or from now."""
-    found, ticket = await _find(session, who, pause_id, Verb.TICKET_PAUSE)
+    found, ticket, living = await _find(session, who, pause_id, Verb.TICKET_PAUSE)
     if found.to_at is not None:
         raise Refused("This pause has ended already.")
     if found.rejected_at is not None:
@@ -119,7 +119,7 @@ async def end_pause(
     flag(ticket, moment.flags)
     await attach(session, who, ticket, photos, f"pause_{found.id}", signature=signature)
     record(session, "pause.ended", at=moment.at, **_about(found, ticket, who))
-    await _judge(session, ticket, now, who)
+    await judge_anew(session, living, now=now, by_id=who.id)
     return found
 
 
@@ -127,14 +127,14 @@ async def accept_pause(
     session: AsyncSession, who: Who, pause_id: int, *, now: datetime, reason: str | None = None
 ) -> Pause:
     """A manager stands behind it: it counts, also where it lifts a breach."""
-    found, ticket = await _find(session, who, pause_id, Verb.PAUSE_REVIEW)
+    found, ticket, living = await _find(session, who, pause_id, Verb.PAUSE_REVIEW)
     if found.rejected_at is not None:
         raise Refused("This pause has been rejected; enter it anew if that was wrong.")
     if found.accepted_at is not None:
         raise Refused("This pause has been accepted already.")
     found.accepted_at, found.accepted_by_id = now, who.id
     record(session, "pause.accepted", at=now, note=reason, **_about(found, ticket, who))
-    await _judge(session, ticket, now, who)
+    await judge_anew(session, living, now=now, by_id=who.id)
     return found
 
 
@@ -142,12 +142,12 @@ async def reject_pause(
     session: AsyncSession, who: Who, pause_id: int, *, reason: str, now: datetime
 ) -> Pause:
     """It counts no more; what follows from that, a breach dated in the past, is recorded."""
-    found, ticket = await _find(session, who, pause_id, Verb.PAUSE_REVIEW)
+    found, ticket, living = await _find(session, who, pause_id, Verb.PAUSE_REVIEW)
     if found.rejected_at is not None:
         raise Refused("This pause has been rejected already.")
     found.rejected_at, found.rejected_by_id, found.counts = now, who.id, False
     record(session, "pause.rejected", at=now, note=reason, **_about(found, ticket, who))
-    await _judge(session, ticket, now, who)
+    await judge_anew(session, living, now=now, by_id=who.id)
     return found
 
 
@@ -187,26 +187,24 @@ async def _may_review(session: AsyncSession, who: Who, ticket: Ticket) -> bool:
     return may
 
 
-async def _find(session: AsyncSession, who: Who, pause_id: int, verb: Verb) -> tuple[Pause, Ticket]:
-    """The pause and its ticket, the ticket locked first as everybody does."""
+async def _find(
+    session: AsyncSession, who: Who, pause_id: int, verb: Verb
+) -> tuple[Pause, Ticket, Ticket]:
+    """The pause, its ticket, and the ticket whose clocks it counts for (of a duplicate, the one
+    that survives); the tickets are held first, as everybody does."""
     ref = await session.scalar(
         select(Ticket.ref).join(Pause, Pause.ticket_id == Ticket.id).where(Pause.id == pause_id)
     )
     if ref is None:
         raise Missing("There is no such pause.")
     try:
-        ticket, may = await queries.find_with(session, who, ref, verb, lock=True)
+        ticket, may = await queries.find_with(session, who, ref, verb)
     except Missing:
         raise Missing("There is no such pause.") from None
     if not may:
         raise Forbidden("Your role does not allow this.")
-    return await session.get_one(Pause, pause_id, populate_existing=True), ticket
-
-
-async def _judge(session: AsyncSession, ticket: Ticket, now: datetime, who: Who) -> None:
-    """The ticket whose clocks it counts for: of a duplicate, the one that survives."""
-    living = await queries.survivor_of(session, ticket)
-    await judge_anew(session, living, now=now, by_id=who.id)
+    chain = await queries.held_chain(session, ticket)
+    return await session.get_one(Pause, pause_id, populate_existing=True), chain[0], chain[-1]
 
 
 def _about(pause: Pause, ticket: Ticket, who: Who) -> dict[str, Any]:

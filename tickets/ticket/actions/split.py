@@ -1,6 +1,5 @@
 """A duplicate that was none is a ticket of its own again (§2)."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -21,7 +20,11 @@ from tickets.ticket.rules import Status
 
 async def split(session: AsyncSession, who: Who, ref: str, *, reason: str, now: datetime) -> Ticket:
     """The duplicate was none: both are derived anew, each from its own report and acts."""
-    duplicate, survivor, *above = await _chain(session, who, ref)
+    found = await queries.find(session, who, ref, Verb.TICKET_MERGE)
+    duplicate, *others = await queries.held_chain(session, found)
+    if not others:
+        raise Refused("Ticket {ref} is not merged into another.", ref=ref)
+    survivor, *above = others
     joined = (
         await session.scalars(
             select(Merge).where(Merge.duplicate_id == duplicate.id, Merge.split_at.is_(None))
@@ -55,21 +58,6 @@ async def split(session: AsyncSession, who: Who, ref: str, *, reason: str, now: 
     await judge_anew(session, top, now=now, by_id=who.id)
     await judge_anew(session, duplicate, now=now, by_id=who.id)
     return duplicate
-
-
-async def _chain(session: AsyncSession, who: Who, ref: str) -> Sequence[Ticket]:
-    """The duplicate, what it was merged into, what that was merged into: held in the order of their
-    numbers, as everybody holds several, and looked up again if it has changed meanwhile."""
-    duplicate = await queries.find(session, who, ref, Verb.TICKET_MERGE)
-    while True:
-        ids = await queries.chain_of(session, duplicate.id)
-        held = {each.id: each for each in await queries.held(session, ids)}
-        chain = [held[id_] for id_ in ids]
-        if [each.merged_into_id for each in chain] == [*ids[1:], None]:
-            break
-    if len(chain) == 1:
-        raise Refused("Ticket {ref} is not merged into another.", ref=ref)
-    return chain
 
 
 async def _give_back(session: AsyncSession, survivor: Ticket, who: Who, now: datetime) -> None:

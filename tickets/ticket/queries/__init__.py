@@ -37,11 +37,11 @@ from tickets.ticket.queries.story import (
     family_of,
     find_living,
     held,
+    held_chain,
     past_cycles,
     pauses_of,
     refs_of,
     story_of,
-    survivor_of,
 )
 from tickets.ticket.queries.watched import Watched, watched
 
@@ -76,6 +76,7 @@ __all__ = [
     "find_with",
     "given",
     "held",
+    "held_chain",
     "is_photo_visible",
     "is_recorded",
     "last_event_id",
@@ -90,7 +91,6 @@ __all__ = [
     "refs_of",
     "severity_effects",
     "story_of",
-    "survivor_of",
     "visible",
     "watched",
 ]

@@ -88,22 +88,24 @@ async def earliest_report(session: AsyncSession, ticket: Ticket, own: datetime) 
 
 async def find_living(session: AsyncSession, who: Who, ref: str, verb: Verb) -> Ticket:
     """The ticket an act belongs to, locked: of a duplicate, the one it was merged into."""
-    ticket, may = await find_with(session, who, ref, verb, lock=True)
+    ticket, may = await find_with(session, who, ref, verb)
     if not may:
         raise Forbidden("Your role does not allow this.")
-    return await survivor_of(session, ticket)
+    return (await held_chain(session, ticket))[-1]
 
 
-async def survivor_of(session: AsyncSession, ticket: Ticket) -> Ticket:
-    """The ticket that stands for this one, locked; itself where it was merged into none."""
-    while ticket.status == Status.MERGED and ticket.merged_into_id is not None:
-        ticket = await session.get_one(
-            Ticket,
-            ticket.merged_into_id,
-            with_for_update={"key_share": True},
-            populate_existing=True,
-        )
-    return ticket
+async def held_chain(session: AsyncSession, ticket: Ticket) -> Sequence[Ticket]:
+    """The ticket, what it was merged into, and so on up: held in the order of their numbers, as
+    everybody holds several, and looked up again if it has changed meanwhile."""
+    ids: Sequence[int] = [ticket.id]
+    if ticket.merged_into_id is not None:
+        ids = await chain_of(session, ticket.id)
+    while True:
+        found = {each.id: each for each in await held(session, ids)}
+        chain = [found[id_] for id_ in ids]
+        if [each.merged_into_id for each in chain] == [*ids[1:], None]:
+            return chain
+        ids = await chain_of(session, ticket.id)
 
 
 async def chain_of(session: AsyncSession, ticket_id: int) -> Sequence[int]:
