@@ -1,9 +1,11 @@
 """What becomes true merely because time passes."""
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import CursorResult, delete, or_
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets import pulse
 from tickets.db import transaction
@@ -24,32 +26,28 @@ async def breach_overdue_clocks(ctx: dict[str, Any]) -> int:
     async with transaction(is_reading=True) as session:
         if not await clocks.is_anything_due(session, datetime.now(UTC)):
             return 0
-    broken = 0
-    while True:
-        async with transaction() as session:
-            found = await sla.breach_overdue(session, datetime.now(UTC), BATCH)
-        broken += found
-        if found < BATCH:
-            return broken
+    return await _in_batches(sla.breach_overdue)
 
 
 async def owe_while_paused(ctx: dict[str, Any]) -> int:
     """Substitutes owed although no promise broke: the clock stood still, the owner had no light."""
-    owed = 0
-    while True:
-        async with transaction() as session:
-            found = await loan.owe_while_paused(session, datetime.now(UTC), BATCH)
-        owed += found
-        if found < BATCH:
-            return owed
+    return await _in_batches(loan.owe_while_paused)
 
 
 async def watch_repairs(ctx: dict[str, Any]) -> int:
     """Temporary repairs whose day is over, looks after dark that nobody took."""
+    return await _in_batches(ticket.watch_repairs)
+
+
+Look = Callable[[AsyncSession, datetime, int], Awaitable[int]]
+
+
+async def _in_batches(look: Look) -> int:
+    """Each batch is its own transaction, until one is not full. Gives how many were found."""
     seen = 0
     while True:
         async with transaction() as session:
-            found = await ticket.watch_repairs(session, datetime.now(UTC), BATCH)
+            found = await look(session, datetime.now(UTC), BATCH)
         seen += found
         if found < BATCH:
             return seen

@@ -33,11 +33,6 @@ _OF_TICKETS = (
     .where(Substitution.ticket_id.in_(bindparam("ticket_ids", expanding=True)))
     .order_by(Substitution.ticket_id, Substitution.cycle)
 )
-_SETTLEMENTS = (
-    select(Settlement)
-    .where(Settlement.ticket_id == bindparam("ticket_id"))
-    .order_by(Settlement.at, Settlement.id)
-)
 
 
 def shown(debt: Substitution) -> SubstitutionShown:
@@ -62,14 +57,6 @@ async def debt_of(session: AsyncSession, ticket_id: int, cycle: int) -> Substitu
         .execution_options(populate_existing=True)
     )
     return debt
-
-
-async def settlements_of(
-    session: AsyncSession, ticket_id: int, cycle: int | None = None
-) -> Sequence[Settlement]:
-    """Measures and refusals, oldest first."""
-    asked = _SETTLEMENTS if cycle is None else _SETTLEMENTS.where(Settlement.cycle == cycle)
-    return (await session.scalars(asked, {"ticket_id": ticket_id})).all()
 
 
 async def settlements_of_family(

@@ -22,12 +22,6 @@ _ASSETS = (
     .where(TicketAsset.ticket_id.in_(bindparam("ticket_ids", expanding=True)))
     .order_by(Asset.code)
 )
-_NEWEST = (
-    select(Event)
-    .where(Event.ticket_id == bindparam("ticket_id"))
-    .order_by(Event.id.desc())
-    .limit(bindparam("most"))
-)
 _CALL_BACKS = (
     select(CallBack)
     .where(CallBack.ticket_id == bindparam("ticket_id"))
@@ -115,12 +109,6 @@ async def open_on_project(
             .limit(limit)
         )
     ).all()
-
-
-async def events_of(session: AsyncSession, ticket_id: int, limit: int = 200) -> Sequence[Event]:
-    """The ticket's diary as people read it: by when it happened; the newest `limit`."""
-    newest = (await session.scalars(_NEWEST, {"ticket_id": ticket_id, "most": limit})).all()
-    return sorted(newest, key=lambda event: (event.happened_at, event.id))
 
 
 # Said among ourselves, with whatever was typed: only for those who work on tickets.
