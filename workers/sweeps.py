@@ -29,6 +29,14 @@ async def breach_overdue_clocks(ctx: dict[str, Any]) -> int:
     return await _in_batches(sla.breach_overdue)
 
 
+async def warn_in_time(ctx: dict[str, Any]) -> int:
+    """Promises of which so much time is over that somebody must hear it."""
+    async with transaction(is_reading=True) as session:
+        if not await clocks.is_anything_to_warn(session, datetime.now(UTC)):
+            return 0
+    return await _in_batches(sla.warn_in_time)
+
+
 async def owe_while_paused(ctx: dict[str, Any]) -> int:
     """Substitutes owed although no promise broke: the clock stood still, the owner had no light."""
     return await _in_batches(loan.owe_while_paused)

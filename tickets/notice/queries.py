@@ -6,28 +6,53 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from tickets.notice.models import Notice
+from tickets.notice.models import Alert, Notice
 from tickets.refusals import Missing
 from tickets.staff.models import Person
 from tickets.staff.rules import Who
 
 
-async def people_told(
-    session: AsyncSession, clock_id: int, breach_no: int, threshold: str
-) -> Sequence[Person]:
-    """Those who were told of a breach, so that they can be told that it was withdrawn."""
+async def people_told(session: AsyncSession, clock_id: int, breach_no: int) -> Sequence[Person]:
+    """Those who were told of a breach, at once or a day later, so that they can be told that it
+    was withdrawn."""
     return (
         await session.scalars(
             select(Person)
-            .join(Notice, Notice.person_id == Person.id)
             .where(
-                Notice.clock_id == clock_id,
-                Notice.breach_no == breach_no,
-                Notice.threshold == threshold,
+                Person.id.in_(
+                    select(Notice.person_id).where(
+                        Notice.clock_id == clock_id,
+                        Notice.breach_no == breach_no,
+                        or_(Notice.threshold.startswith("breach"), Notice.threshold.like("+%")),
+                    )
+                )
             )
             .order_by(Person.id)
         )
     ).all()
+
+
+async def climbing(session: AsyncSession, now: datetime, limit: int) -> Sequence[Alert]:
+    """Alerts that nobody has acknowledged in time; locked, so that two sweeps never take one."""
+    return (
+        await session.scalars(
+            select(Alert)
+            .where(Alert.climbs_at <= now)
+            .order_by(Alert.climbs_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+    ).all()
+
+
+async def by_answer_key(session: AsyncSession, key: str) -> Notice:
+    """What a message was about, by the key it carries."""
+    notice: Notice | None = None
+    if 10 <= len(key) <= 64:
+        notice = await session.scalar(select(Notice).where(Notice.answer_key == key))
+    if notice is None:
+        raise Missing("There is no such message.")
+    return notice
 
 
 async def owed(

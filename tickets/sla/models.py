@@ -56,6 +56,8 @@ class Clock(Base):
                 " AND (paused_since IS NOT NULL OR paused > '00:00:00'::interval)"
             ),
         ),
+        # The fourth: what is to be warned of, and breaches to be brought to mind again.
+        Index("ix_clock_warning", "warn_at", postgresql_where=text("warn_at IS NOT NULL")),
         # The managers' page: what is broken, newest first.
         Index(
             "ix_clock_broken", "breached_at", "id", postgresql_where=text("breached_at IS NOT NULL")
@@ -80,6 +82,14 @@ class Clock(Base):
     paused: Mapped[timedelta] = mapped_column(default=timedelta(0), server_default="0 seconds")
     breached_at: Mapped[datetime | None]
     breach_no: Mapped[int] = mapped_column(default=0, server_default="0")
+    # The next warning, None when there is none to come; how many are over for this breach number.
+    warn_at: Mapped[datetime | None]
+    warned: Mapped[int] = mapped_column(default=0, server_default="0")
+    first_warning_percent: Mapped[int] = mapped_column(default=50, server_default="50")
+    second_warning_percent: Mapped[int] = mapped_column(default=75, server_default="75")
+    remind_every: Mapped[timedelta] = mapped_column(
+        default=timedelta(hours=24), server_default="24:00:00"
+    )
     is_imported: Mapped[bool] = mapped_column(default=False, server_default="false")
 
 

@@ -39,6 +39,25 @@ def upgrade() -> None:
         postgresql_where=sa.text("climbs_at IS NOT NULL"),
     )
     op.create_index("ix_alert_ticket", "alert", ["ticket_id"])
+    op.add_column("clock", sa.Column("warn_at", AT))
+    op.add_column("clock", sa.Column("warned", sa.Integer(), server_default="0", nullable=False))
+    for name, percent in (("first_warning_percent", "50"), ("second_warning_percent", "75")):
+        op.add_column(
+            "clock", sa.Column(name, sa.Integer(), server_default=percent, nullable=False)
+        )
+    op.add_column(
+        "clock",
+        sa.Column("remind_every", sa.Interval(), server_default="24:00:00", nullable=False),
+    )
+    # Open clocks from before: the sweep looks at each once and says only the highest threshold.
+    op.execute(
+        "UPDATE clock SET warn_at = started_at + target * 0.5 WHERE met_at IS NULL"
+        " AND closed_as IS NULL AND paused_since IS NULL AND started_at IS NOT NULL"
+        " AND NOT is_imported"
+    )
+    op.create_index(
+        "ix_clock_warning", "clock", ["warn_at"], postgresql_where=sa.text("warn_at IS NOT NULL")
+    )
     op.add_column("notice", sa.Column("alert_id", sa.BigInteger(), sa.ForeignKey("alert.id")))
     op.add_column("notice", sa.Column("falls_at", AT))
     op.add_column("notice", sa.Column("not_before", AT))
@@ -63,3 +82,12 @@ def downgrade() -> None:
     for name in ("answer_key", "told_with_id", "reach", "not_before", "falls_at", "alert_id"):
         op.drop_column("notice", name)
     op.drop_table("alert")
+    op.drop_index("ix_clock_warning", table_name="clock")
+    for name in (
+        "remind_every",
+        "second_warning_percent",
+        "first_warning_percent",
+        "warned",
+        "warn_at",
+    ):
+        op.drop_column("clock", name)

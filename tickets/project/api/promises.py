@@ -33,6 +33,10 @@ class TermsIn(TargetsIn):
 
     repair_from: Literal["report", "arrival"] | None = None
     inspection_quarters: Literal["acceptance", "calendar"] | None = None
+    first_warning_percent: Annotated[int, Field(ge=1, le=98)] | None = None
+    second_warning_percent: Annotated[int, Field(ge=2, le=99)] | None = None
+    remind_hours: Annotated[int, Field(ge=1, le=168)] | None = None
+    acknowledge_minutes: Annotated[int, Field(ge=1, le=120)] | None = None
     severities: dict[Literal["S1", "S2", "S3", "S4"], TargetsIn] | None = None
 
     def numbers(self) -> dict[str, Any]:
@@ -59,6 +63,10 @@ class TermsOut(BaseModel):
     make_safe_minutes: int | float
     repair_from: str
     inspection_quarters: str
+    first_warning_percent: int
+    second_warning_percent: int
+    remind_hours: int
+    acknowledge_minutes: int
     severities: dict[str, dict[str, int | float]]
 
 

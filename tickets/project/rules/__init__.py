@@ -22,6 +22,7 @@ from tickets.project.rules.cover import (
 from tickets.project.rules.names import CODE, is_timezone
 from tickets.project.rules.terms import (
     INSPECTION_QUARTERS,
+    LADDER,
     REPAIR_FROM,
     SEVERITIES,
     TARGETS,
@@ -33,6 +34,7 @@ __all__ = [
     "CODE",
     "FIRST_DAY",
     "INSPECTION_QUARTERS",
+    "LADDER",
     "LAST_DAY",
     "MOST_MONTHS",
     "REPAIR_FROM",

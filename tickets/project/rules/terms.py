@@ -20,6 +20,14 @@ TARGETS: Final[Mapping[str, tuple[str, timedelta]]] = {
 }
 REPAIR_FROM: Final = ("report", "arrival")
 INSPECTION_QUARTERS: Final = ("acceptance", "calendar")
+# When somebody is warned, and how soon he must have heard it (rules.md §5): name outside, least,
+# most.
+LADDER: Final[Mapping[str, tuple[int, int]]] = {
+    "first_warning_percent": (1, 98),
+    "second_warning_percent": (2, 99),
+    "remind_hours": (1, 168),
+    "acknowledge_minutes": (1, 120),
+}
 
 
 @dataclass(frozen=True)
@@ -32,6 +40,10 @@ class ServiceTerms:
     make_safe: timedelta = timedelta(hours=2)
     repair_from: str = "report"
     inspection_quarters: str = "acceptance"
+    first_warning_percent: int = 50
+    second_warning_percent: int = 75
+    remind_hours: int = 24
+    acknowledge_minutes: int = 10
     # Other targets for one severity: {"S1": {"arrival": 4 h}}.
     severities: Mapping[str, Mapping[str, timedelta]] = field(default_factory=dict)
 
@@ -41,6 +53,7 @@ class ServiceTerms:
             **_numbers(own),
             "repair_from": self.repair_from,
             "inspection_quarters": self.inspection_quarters,
+            **{name: getattr(self, name) for name in LADDER},
             "severities": {name: _numbers(targets) for name, targets in self.severities.items()},
         }
 
@@ -54,7 +67,7 @@ class ServiceTerms:
         """
         base = base or cls()
         known = {outside for outside, _ in TARGETS.values()}
-        known |= {"repair_from", "inspection_quarters", "severities"}
+        known |= {"repair_from", "inspection_quarters", "severities", *LADDER}
         for name in numbers:
             if name not in known:
                 raise Invalid(f"terms.{name}", "This field is not known here.")
@@ -75,6 +88,7 @@ class ServiceTerms:
                         raise Invalid(f"{where}.{key}", "This field is not known here.")
                 if of_severity := _targets(own, where):
                     severities[name] = of_severity
+        ladder: dict[str, Any] = _ladder(numbers, base)
         return cls(
             **targets,
             repair_from=_one_of(numbers, "repair_from", REPAIR_FROM, base.repair_from),
@@ -82,6 +96,7 @@ class ServiceTerms:
                 numbers, "inspection_quarters", INSPECTION_QUARTERS, base.inspection_quarters
             ),
             severities=severities,
+            **ladder,
         )
 
 
@@ -113,6 +128,26 @@ def _targets(numbers: Mapping[str, Any], where: str) -> dict[str, timedelta]:
             raise Invalid(at, "Targets are whole minutes.")
         targets[promise] = timedelta(minutes=int(minutes))
     return targets
+
+
+def _ladder(numbers: Mapping[str, Any], base: ServiceTerms) -> dict[str, int]:
+    """Whole numbers; the second warning comes after the first."""
+    made: dict[str, int] = {}
+    for name, (least, most) in LADDER.items():
+        number = numbers.get(name)
+        if number is None:
+            made[name] = getattr(base, name)
+            continue
+        if isinstance(number, bool) or not isinstance(number, int | float) or number % 1:
+            raise Invalid(f"terms.{name}", "This is not a whole number.")
+        if number < least:
+            raise Invalid(f"terms.{name}", "This must be at least {ge}.", ge=least)
+        if number > most:
+            raise Invalid(f"terms.{name}", "This must be at most {le}.", le=most)
+        made[name] = int(number)
+    if made["second_warning_percent"] <= made["first_warning_percent"]:
+        raise Invalid("terms.second_warning_percent", "The second warning comes after the first.")
+    return made
 
 
 def _one_of(numbers: Mapping[str, Any], name: str, known: Sequence[str], else_: str) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field, create_model
 
 from tickets.door import Line
-from tickets.project.rules import MOST_MONTHS, SEVERITIES, TARGETS, ServiceTerms
+from tickets.project.rules import LADDER, MOST_MONTHS, SEVERITIES, TARGETS, ServiceTerms
 
 Months = Annotated[int, Field(ge=1, le=MOST_MONTHS)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -69,6 +69,10 @@ def months_by_kind(form: AcceptanceFields) -> dict[str, int]:
 
 _OUTSIDE = [outside for outside, _ in TARGETS.values()]
 _targets: dict[str, Any] = {outside: (Positive | None, None) for outside in _OUTSIDE}
+_targets |= {
+    name: (Annotated[int, Field(ge=least, le=most)] | None, None)
+    for name, (least, most) in LADDER.items()
+}
 for _severity in SEVERITIES:
     _targets |= {f"{_severity}_{outside}": (Positive | None, None) for outside in _OUTSIDE}
 
@@ -93,6 +97,7 @@ def numbers(form: TermsFields) -> dict[str, Any]:
         **{name: getattr(form, name) for name in _OUTSIDE},
         "repair_from": form.repair_from,
         "inspection_quarters": form.inspection_quarters,
+        **{name: getattr(form, name) for name in LADDER},
         "severities": own,
     }
 
@@ -100,7 +105,9 @@ def numbers(form: TermsFields) -> dict[str, Any]:
 def filled(terms: ServiceTerms) -> dict[str, Any]:
     """The terms as the form shows them."""
     told = terms.to_json()
-    values = {name: told[name] for name in (*_OUTSIDE, "repair_from", "inspection_quarters")}
+    values = {
+        name: told[name] for name in (*_OUTSIDE, "repair_from", "inspection_quarters", *LADDER)
+    }
     for severity in SEVERITIES:
         own = told["severities"].get(severity, {})
         values |= {f"{severity}_{name}": own.get(name, "") for name in _OUTSIDE}

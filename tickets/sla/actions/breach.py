@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.events import record
 from tickets.sla import queries, rules
+from tickets.sla.actions.warn import set_warning
 from tickets.sla.models import Clock
 from tickets.sla.rules import ClockState
 
@@ -44,6 +45,7 @@ def notice_change(
             **({"moved": True} if is_late or goes_on_elsewhere else {}),
         )
         clock.breached_at = None
+        clock.warned = 0
         if is_late:
             # News has moved the due instant: the breach that was noted did not happen then, but
             # another one did.
@@ -54,6 +56,8 @@ def note_breach(session: AsyncSession, clock: Clock, project_id: int) -> None:
     assert clock.due_at is not None
     clock.breached_at = clock.due_at
     clock.breach_no += 1
+    clock.warned = max(clock.warned, 2)
+    set_warning(clock)
     told = {"imported": True} if clock.is_imported else {}
     record(
         session,
@@ -76,6 +80,7 @@ async def breach_overdue(session: AsyncSession, now: datetime, limit: int = 500)
     for clock in waiting:
         clock.due_at = rules.due_of(clock, now)
         clock.started_at = clock.starts_by
+        set_warning(clock)
     clocks = await queries.overdue(session, now, limit)
     projects = await queries.projects_of(session, [clock.ticket_id for clock in clocks])
     for clock in clocks:

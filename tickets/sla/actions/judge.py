@@ -8,8 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from tickets.events import record
 from tickets.sla import queries
 from tickets.sla.actions.breach import notice_change
+from tickets.sla.actions.warn import set_warning, warnings_of
 from tickets.sla.models import Act, Clock
-from tickets.sla.queries import Known, derived_of, known_of
+from tickets.sla.queries import Known, derived_of, known_of, terms_of
 from tickets.sla.rules import (
     Begun,
     ClockState,
@@ -18,6 +19,7 @@ from tickets.sla.rules import (
     Promise,
     Story,
     Verdict,
+    Warnings,
     cycle_of,
 )
 
@@ -68,9 +70,12 @@ async def _write(
         if clock.cycle == begun.number
     }
     fresh: list[Clock] = []
+    warnings = await _warnings(session, story, known, begun)
     for promise, generation in derived.clocks:
         if (promise, generation) not in rows:
-            rows[promise, generation] = clock = _row(story, begun, cycle, promise, generation, rows)
+            rows[promise, generation] = clock = _row(
+                story, begun, cycle, promise, generation, rows, warnings
+            )
             fresh.append(clock)
             session.add(clock)
     if fresh:
@@ -80,7 +85,14 @@ async def _write(
         verdict = derived.clocks.get(key) or _gone(clock, cycle, now)
         _put(session, story, clock, verdict, by_id)
         notice_change(session, clock, story.project_id, now, by_id)
+        set_warning(clock, derived.counted, is_needless=_is_needless(key, derived))
     return fresh
+
+
+def _is_needless(key: tuple[Promise, int], derived: Derived) -> bool:
+    """Repaired from afar: an arrival that is late stays so, and is reminded of no more."""
+    repair = (verdict for (promise, _), verdict in derived.clocks.items() if promise == "repair")
+    return key[0] is Promise.ARRIVAL and any(each.met_at is not None for each in repair)
 
 
 def _row(
@@ -90,7 +102,9 @@ def _row(
     promise: Promise,
     generation: int,
     rows: Mapping[tuple[Promise, int], Clock],
+    warnings: Warnings,
 ) -> Clock:
+    first, second = warnings.percents
     return Clock(
         ticket_id=story.ticket_id,
         cycle=begun.number,
@@ -102,6 +116,22 @@ def _row(
         paused=timedelta(0),
         breach_no=0,
         is_imported=any(clock.is_imported for clock in rows.values()),
+        warned=0,
+        first_warning_percent=first,
+        second_warning_percent=second,
+        remind_every=warnings.remind_every,
+    )
+
+
+async def _warnings(session: AsyncSession, story: Story, known: Known, begun: Begun) -> Warnings:
+    """As frozen with the clocks of this cycle; those of one that begins, as the terms were."""
+    for clock in known.clocks:
+        if clock.cycle == begun.number:
+            return warnings_of(clock)
+    terms = await terms_of(session, story, begun)
+    return Warnings(
+        (terms.first_warning_percent, terms.second_warning_percent),
+        timedelta(hours=terms.remind_hours),
     )
 
 

@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.project.rules import ServiceTerms, target
 from tickets.sla import rules
+from tickets.sla.actions.warn import set_warning
 from tickets.sla.models import Clock
 from tickets.sla.rules import Promise
 
@@ -42,7 +43,12 @@ def start(
             paused=timedelta(0),
             breach_no=0,
             is_imported=is_imported,
+            first_warning_percent=terms.first_warning_percent,
+            second_warning_percent=terms.second_warning_percent,
+            remind_every=timedelta(hours=terms.remind_hours),
+            warned=0,
         )
+        set_warning(clock)
         if promise is Promise.ARRIVAL:
             latest = due
         session.add(clock)

@@ -8,11 +8,13 @@ from tickets.sla.queries.clocks import (
     clocks_of,
     in_order,
     is_anything_due,
+    is_anything_to_warn,
     locked,
     locked_of_many,
     overdue,
     pauses_of_family,
     projects_of,
+    to_warn,
     unstarted,
 )
 from tickets.sla.queries.known import (
@@ -21,6 +23,7 @@ from tickets.sla.queries.known import (
     as_entered,
     derived_of,
     known_of,
+    terms_of,
     with_change,
 )
 
@@ -36,12 +39,15 @@ __all__ = [
     "derived_of",
     "in_order",
     "is_anything_due",
+    "is_anything_to_warn",
     "known_of",
     "locked",
     "locked_of_many",
     "overdue",
     "pauses_of_family",
     "projects_of",
+    "terms_of",
+    "to_warn",
     "unstarted",
     "with_change",
 ]

@@ -167,6 +167,29 @@ async def unstarted(session: AsyncSession, now: datetime, limit: int) -> Sequenc
     ).all()
 
 
+_NEXT_WARNING = (
+    select(Clock.warn_at).where(Clock.warn_at.is_not(None)).order_by(Clock.warn_at).limit(1)
+)
+
+
+async def is_anything_to_warn(session: AsyncSession, now: datetime) -> bool:
+    warn_at = await session.scalar(_NEXT_WARNING)
+    return warn_at is not None and warn_at <= now
+
+
+async def to_warn(session: AsyncSession, now: datetime, limit: int) -> Sequence[Clock]:
+    """Clocks of which a threshold has passed; locked, so two sweeps never take the same."""
+    return (
+        await session.scalars(
+            select(Clock)
+            .where(Clock.warn_at <= now)
+            .order_by(Clock.warn_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True, key_share=True)
+        )
+    ).all()
+
+
 # The room above, by its table alone: a breach found by the sweep names its project too.
 _TICKET = table("ticket", column("id"), column("project_id"))
 

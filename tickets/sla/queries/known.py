@@ -97,7 +97,7 @@ async def promised_in(session: AsyncSession, story: Story, known: Known, begun: 
     """The report of one cycle and what its severities promise."""
     repair_from = _repair_from(known.clocks, begun.number)
     if repair_from is None:
-        repair_from = (await _terms(session, story, begun)).repair_from
+        repair_from = (await terms_of(session, story, begun)).repair_from
     return Cycle(
         begun.reported_at,
         await _episodes(session, story, known, begun),
@@ -106,7 +106,7 @@ async def promised_in(session: AsyncSession, story: Story, known: Known, begun: 
     )
 
 
-async def _terms(session: AsyncSession, story: Story, begun: Begun) -> ServiceTerms:
+async def terms_of(session: AsyncSession, story: Story, begun: Begun) -> ServiceTerms:
     """As they were when the report was taken: a later change touches nothing that is open."""
     as_of = min(begun.reported_at, begun.received_at)
     return await projects.terms_at(session, story.project_id, as_of)
@@ -138,7 +138,7 @@ async def _episodes(
         for promise in rules.promised(story.kind, severity):
             length = frozen.get((promise.value, generation))
             if length is None:
-                terms = terms or await _terms(session, story, begun)
+                terms = terms or await terms_of(session, story, begun)
                 length = target(terms, promise, severity)
             targets[promise] = length
         made.append(Episode(generation, since, targets))

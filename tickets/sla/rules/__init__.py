@@ -35,6 +35,7 @@ from tickets.sla.rules.story import (
     severities,
     severity_now,
 )
+from tickets.sla.rules.warn import Warnings, is_breach, next_warning, passed
 from tickets.sla.rules.words import (
     PAUSE_LABELS,
     PAUSING,
@@ -76,6 +77,7 @@ __all__ = [
     "Story",
     "Stretch",
     "Verdict",
+    "Warnings",
     "as_of",
     "check_interval",
     "clocks",
@@ -86,11 +88,14 @@ __all__ = [
     "due_of",
     "ended_by",
     "from_report",
+    "is_breach",
     "is_over_time",
     "judge",
     "judge_one",
     "next_report",
+    "next_warning",
     "overlapping",
+    "passed",
     "promised",
     "run",
     "severities",

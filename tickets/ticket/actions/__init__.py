@@ -11,15 +11,18 @@ from tickets.ticket.actions.pause import accept_pause, end_pause, pause, reject_
 from tickets.ticket.actions.recur import recur
 from tickets.ticket.actions.split import split
 from tickets.ticket.actions.tell import (
+    acknowledge,
+    climb,
     tell_of_assignment,
     tell_of_breach,
-    tell_of_danger,
     tell_of_debt,
+    tell_of_opening,
     tell_of_recurrence,
     tell_of_rejected_pause,
     tell_of_repair,
     tell_of_rise,
     tell_of_waiting_pause,
+    tell_of_warning,
     tell_of_withdrawal,
 )
 from tickets.ticket.actions.together import Do, each_alone
@@ -27,6 +30,7 @@ from tickets.ticket.actions.together import Do, each_alone
 __all__ = [
     "Do",
     "accept_pause",
+    "acknowledge",
     "add_call",
     "answer",
     "assign",
@@ -35,6 +39,7 @@ __all__ = [
     "cancel",
     "change_severity",
     "check_after_dark",
+    "climb",
     "close",
     "decide_main",
     "each_alone",
@@ -51,13 +56,14 @@ __all__ = [
     "split",
     "tell_of_assignment",
     "tell_of_breach",
-    "tell_of_danger",
     "tell_of_debt",
+    "tell_of_opening",
     "tell_of_recurrence",
     "tell_of_rejected_pause",
     "tell_of_repair",
     "tell_of_rise",
     "tell_of_waiting_pause",
+    "tell_of_warning",
     "tell_of_withdrawal",
     "watch_repairs",
 ]

@@ -15,6 +15,14 @@ from tickets.ticket.rules.codes import (
     Status,
 )
 from tickets.ticket.rules.joining import MOST_TOGETHER, survives_first
+from tickets.ticket.rules.ladder import (
+    Rung,
+    climbs,
+    heard_by,
+    next_morning,
+    next_rung,
+    rung_of,
+)
 from tickets.ticket.rules.life import (
     LOOK_WITHIN,
     NOTHING_BREAKS,

@@ -36,6 +36,12 @@ async def about(session: AsyncSession, event: Event) -> tuple[Ticket, Project, d
     """What every message says: ticket, place, who must answer, link; no caller's number."""
     assert event.ticket_id is not None
     ticket = await session.get_one(Ticket, event.ticket_id, populate_existing=True)
+    return await about_ticket(session, ticket)
+
+
+async def about_ticket(
+    session: AsyncSession, ticket: Ticket
+) -> tuple[Ticket, Project, dict[str, Any]]:
     project = await session.get_one(Project, ticket.project_id)
     named = (await queries.assets_of(session, [ticket.id])).get(ticket.id, ())
     technician = await session.get(Person, ticket.technician_id) if ticket.technician_id else None

@@ -1,29 +1,64 @@
 """Whom a rise to danger, a recurrence, a pause or a repair that did not last is told to."""
 
+from typing import Any
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.events import Event
 from tickets.notice import actions as notices
-from tickets.sla.models import Act, Pause
+from tickets.project.models import Project
+from tickets.sla.models import Act, Clock, Pause
+from tickets.sla.rules import Promise
 from tickets.staff.models import Person
-from tickets.staff.rules import Role
 from tickets.ticket.actions.tell.about import about, leads_of, technician_of
+from tickets.ticket.actions.tell.ladder import call_out, clock_of
+from tickets.ticket.models import Ticket
 
 
 async def tell_of_rise(session: AsyncSession, event: Event) -> None:
     """A rise to S1 is told at once, as a danger that is reported."""
     if event.facts["after"] != "S1":
         return
-    _, project, facts = await about(session, event)
-    people = await leads_of(session, project, Role.TECHNICIAN, Role.HOTLINE_LEAD)
-    await notices.write(session, event, to=people, facts=facts | {"reason": event.facts["reason"]})
+    ticket, project, facts = await about(session, event)
+    clock = await clock_of(session, ticket, Promise.RESPONSE, Promise.MAKE_SAFE)
+    if ticket.is_open and clock is not None:
+        facts |= {
+            "reason": event.facts["reason"],
+            "due_at": clock.due_at.isoformat() if clock.due_at else None,
+        }
+        await _call_out_anew(session, event, ticket, project, clock, facts)
 
 
 async def tell_of_recurrence(session: AsyncSession, event: Event) -> None:
-    """The same fault again: his who repaired it, and the managers'."""
+    """The same fault again: called out as a new one, and the managers are told."""
     ticket, project, facts = await about(session, event)
+    facts |= {"reason": event.facts["reason"]}
+    clock = await clock_of(session, ticket, Promise.RESPONSE)
+    if ticket.is_open and clock is not None:
+        await _call_out_anew(session, event, ticket, project, clock, facts)
     people = [*await technician_of(session, ticket), *await leads_of(session, project)]
-    await notices.write(session, event, to=people, facts=facts | {"reason": event.facts["reason"]})
+    await notices.write(session, event, to=people, facts=facts, reach="push")
+
+
+async def _call_out_anew(
+    session: AsyncSession,
+    event: Event,
+    ticket: Ticket,
+    project: Project,
+    clock: Clock,
+    facts: dict[str, Any],
+) -> None:
+    await call_out(
+        session,
+        event,
+        ticket,
+        project,
+        clock,
+        threshold="open",
+        breach_no=clock.breach_no + 1,
+        falls_at=event.recorded_at,
+        facts=facts,
+    )
 
 
 async def tell_of_waiting_pause(session: AsyncSession, event: Event) -> None:
@@ -34,7 +69,7 @@ async def tell_of_waiting_pause(session: AsyncSession, event: Event) -> None:
     _, project, facts = await about(session, event)
     people = await leads_of(session, project)
     told = {name: event.facts[name] for name in ("reason", "from_at", "to_at")}
-    await notices.write(session, event, to=people, facts=facts | told)
+    await notices.write(session, event, to=people, facts=facts | told, reach="push")
 
 
 async def tell_of_rejected_pause(session: AsyncSession, event: Event) -> None:
@@ -45,7 +80,11 @@ async def tell_of_rejected_pause(session: AsyncSession, event: Event) -> None:
     people = [*([entered] if entered else []), *await technician_of(session, ticket)]
     told = {name: event.facts[name] for name in ("reason", "note", "from_at", "to_at")}
     await notices.write(
-        session, event, to=[p for p in people if p.id != event.by_id], facts=facts | told
+        session,
+        event,
+        to=[p for p in people if p.id != event.by_id],
+        facts=facts | told,
+        reach="push",
     )
 
 
@@ -60,4 +99,4 @@ async def tell_of_repair(session: AsyncSession, event: Event) -> None:
         *await leads_of(session, project),
     ]
     told = {"expires_on": event.facts["expires_on"], "repaired_at": act.at.isoformat()}
-    await notices.write(session, event, to=people, facts=facts | told)
+    await notices.write(session, event, to=people, facts=facts | told, reach="push")
