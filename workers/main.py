@@ -14,8 +14,10 @@ from workers.relay import relay_events
 from workers.sweeps import (
     beat,
     breach_overdue_clocks,
+    climb_alerts,
     forget_leftovers,
     owe_while_paused,
+    warn_in_time,
     watch_repairs,
 )
 
@@ -73,6 +75,8 @@ class Worker:
     functions = [func(relay_and_post, name="relay_events", max_tries=1)]
     cron_jobs = [
         cron(breach_overdue_clocks, second=set(range(60)), max_tries=1),
+        cron(warn_in_time, second=set(range(60)), max_tries=1),
+        cron(climb_alerts, second=set(range(3, 60, 5)), max_tries=1),
         cron(relay_and_post, second=set(range(1, 60, 5)), max_tries=1),
         cron(beat, second=set(range(0, 60, 15)), max_tries=1),
         cron(owe_while_paused, second={11, 26, 41, 56}, max_tries=1),

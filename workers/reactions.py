@@ -16,7 +16,7 @@ from tickets.ticket import actions as ticket
 Reaction = Callable[[AsyncSession, Event], Awaitable[None]]
 
 REACTIONS: dict[str, tuple[Reaction, ...]] = {
-    "ticket.opened": (ticket.tell_of_danger,),
+    "ticket.opened": (ticket.tell_of_opening,),
     "ticket.assigned": (ticket.tell_of_assignment,),
     "ticket.answered": (),
     "ticket.made_safe": (),
@@ -35,9 +35,13 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "ticket.cover_decided": (),
     "ticket.closed": (),
     "ticket.cancelled": (),
+    "clock.warned": (ticket.tell_of_warning,),
     "clock.breached": (loan.owe, ticket.tell_of_breach),
     "clock.breach_withdrawn": (loan.lapse, ticket.tell_of_withdrawal),
     "clock.superseded": (),
+    "alert.climbed": (),
+    "alert.unheard": (),
+    "alert.acknowledged": (),
     "pause.begun": (ticket.tell_of_waiting_pause,),
     "pause.ended": (),
     "pause.accepted": (),

@@ -47,6 +47,11 @@ async def watch_repairs(ctx: dict[str, Any]) -> int:
     return await _in_batches(ticket.watch_repairs)
 
 
+async def climb_alerts(ctx: dict[str, Any]) -> int:
+    """What nobody has acknowledged in time goes one rung up."""
+    return await _in_batches(ticket.climb)
+
+
 Look = Callable[[AsyncSession, datetime, int], Awaitable[int]]
 
 

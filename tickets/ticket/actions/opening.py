@@ -61,7 +61,7 @@ async def open_with_clocks(
     _check(call, now)
     reported_at = call.reported_at or now
     project = await projects.find(session, who, call.project, Verb.TICKET_OPEN)
-    given = await queries.given(session, project, call.assets, reported_at)
+    given = await queries.given(session, project, call.assets, reported_at, now)
     named, terms, cover = given.assets, given.terms, given.cover
     severity = rules.severity_of(call.kind, call.fault, call.severity)
     reporter_id = None
@@ -92,6 +92,7 @@ async def open_with_clocks(
         is_open=True,
         breaks_at=sla.first_due(call.kind, severity, terms, reported_at),
         opened_by_id=who.id,
+        technician_id=given.on_duty_id,
         key=call.key,
         cover=cover.decision,
         cover_reason=cover.reason,
@@ -138,6 +139,7 @@ async def open_with_clocks(
         cover=cover.decision,
         assets=[asset.code for asset in named],
         photos=len(call.photos),
+        **({"technician_id": given.on_duty_id} if given.on_duty_id else {}),
     )
     await write_together(session, kept=ticket)
     return Opened(ticket, project, clocks, sorted(named, key=lambda asset: asset.code))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Text, any_, bindparam, cast, func, select
+from sqlalchemy import DateTime, Text, any_, bindparam, cast, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,6 +16,7 @@ from tickets.db import fixed
 from tickets.project.models import Project
 from tickets.project.queries import PROMISED, promised_in
 from tickets.project.rules import CoverDecision, ServiceTerms
+from tickets.rota.queries import duty_person_id
 
 
 class NamedAsset(NamedTuple):
@@ -34,6 +35,7 @@ class Given:
     assets: Sequence[NamedAsset]  # in the order they were named
     terms: ServiceTerms
     cover: CoverDecision
+    on_duty_id: int | None  # of the project's service group, now
 
 
 _COLUMNS = (Asset.__table__.c[name] for name in NamedAsset._fields)
@@ -46,16 +48,17 @@ _ASSETS = (
     .correlate(Project)
     .scalar_subquery()
 )
-_GIVEN = fixed(PROMISED.add_columns(_ASSETS))
+_ON_DUTY = duty_person_id(Project.group_id, bindparam("now", type_=DateTime(timezone=True)))
+_GIVEN = fixed(PROMISED.add_columns(_ASSETS, _ON_DUTY))
 
 
 async def given(
-    session: AsyncSession, project: Project, codes: Sequence[str], at: datetime
+    session: AsyncSession, project: Project, codes: Sequence[str], at: datetime, now: datetime
 ) -> Given:
     """Of a project one was allowed to find. An unknown asset is `Invalid("assets")`."""
-    asked = {"project_id": project.id, "at": at, "codes": list(codes)}
+    asked = {"project_id": project.id, "at": at, "codes": list(codes), "now": now}
     rows = (await session.execute(_GIVEN, asked)).all()
-    found = [NamedAsset(*each) for each in json.loads(rows[0][-1] or "[]")]
+    found = [NamedAsset(*each) for each in json.loads(rows[0][-2] or "[]")]
     assets = as_named(codes, {asset.code: asset for asset in found})
-    terms, cover = promised_in([row[:-1] for row in rows], project, assets, at)
-    return Given(assets, terms, cover)
+    terms, cover = promised_in([row[:-2] for row in rows], project, assets, at)
+    return Given(assets, terms, cover, rows[0][-1])

@@ -102,7 +102,6 @@ async def _hears_at_once(
 async def _on_rung(
     session: AsyncSession, ticket: Ticket, project: Project, rung: Rung, at: datetime
 ) -> list[Person]:
-    where = {"project_id": project.id, "group_id": project.group_id}
     match rung:
         case Rung.ON_DUTY:
             return await whose_it_is(session, ticket, project, at)
@@ -115,11 +114,16 @@ async def _on_rung(
             following = await rota.next_on_duty(session, project.group_id, at, besides)
             return [following] if following else []
         case Rung.LEAD:
-            return list(await staff.in_role(session, Role.HOTLINE_LEAD, **where))
+            return await _in_role(session, project, Role.HOTLINE_LEAD)
         case Rung.MANAGERS:
             return list(await leads_of(session, project))
         case Rung.EVERYONE:
-            return list(await staff.in_role(session, *EVERYBODY, **where))
+            return await _in_role(session, project, *EVERYBODY)
+
+
+async def _in_role(session: AsyncSession, project: Project, *roles: Role) -> list[Person]:
+    found = await staff.in_role(session, *roles, project_id=project.id, group_id=project.group_id)
+    return list(found)
 
 
 async def whose_it_is(
