@@ -22,6 +22,7 @@ from tickets.staff.rules import MAY, PERMISSIONS, Role, Verb
 PUBLIC = {
     "GET /api/v1/docs",
     "GET /api/v1/openapi.json",
+    "GET /a/{key}",
     "GET /healthz",
     "HEAD /healthz",
     "HEAD /readyz",
@@ -30,6 +31,7 @@ PUBLIC = {
     "GET /metrics",
     "GET /q/{public_id}",
     "GET /readyz",
+    "POST /a/{key}",
     "POST /locale",
     "POST /login",
 }

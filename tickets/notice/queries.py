@@ -45,14 +45,19 @@ async def climbing(session: AsyncSession, now: datetime, limit: int) -> Sequence
     ).all()
 
 
-async def by_answer_key(session: AsyncSession, key: str) -> Notice:
-    """What a message was about, by the key it carries."""
-    notice: Notice | None = None
-    if 10 <= len(key) <= 64:
-        notice = await session.scalar(select(Notice).where(Notice.answer_key == key))
-    if notice is None:
+async def by_answer_key(session: AsyncSession, key: str) -> tuple[Notice, Person]:
+    """What a message was about and whom it was for, by the key it carries."""
+    row = None
+    if 10 <= len(key) <= 64 and key.isascii() and key.isprintable():
+        asked = select(Notice, Person).join(Person, Person.id == Notice.person_id)
+        row = (await session.execute(asked.where(Notice.answer_key == key))).first()
+    if row is None:
         raise Missing("There is no such message.")
-    return notice
+    return row[0], row[1]
+
+
+async def alert_of(session: AsyncSession, notice: Notice) -> Alert | None:
+    return await session.get(Alert, notice.alert_id) if notice.alert_id else None
 
 
 async def owed(

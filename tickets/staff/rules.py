@@ -43,6 +43,7 @@ class Verb(StrEnum):
     TICKET_READ = "ticket.read"
     TICKET_OPEN = "ticket.open"
     TICKET_NOTE = "ticket.note"
+    TICKET_ACKNOWLEDGE = "ticket.acknowledge"  # 收到: it was heard
     TICKET_ASSIGN = "ticket.assign"
     TICKET_ANSWER = "ticket.answer"
     TICKET_MAKE_SAFE = "ticket.make_safe"
@@ -84,6 +85,7 @@ MAY: dict[Verb, frozenset[Role]] = {
     Verb.TICKET_READ: _ALL,
     Verb.TICKET_OPEN: _FIELD | {Role.INTEGRATION},
     Verb.TICKET_NOTE: _FIELD | {Role.INTEGRATION},
+    Verb.TICKET_ACKNOWLEDGE: _FIELD | {Role.INTEGRATION},
     Verb.TICKET_ASSIGN: _DESK | {Role.INTEGRATION},
     Verb.TICKET_ANSWER: _FIELD | {Role.INTEGRATION},
     Verb.TICKET_MAKE_SAFE: _FIELD | {Role.INTEGRATION},

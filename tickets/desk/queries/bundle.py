@@ -43,6 +43,7 @@ from tickets.asset.models import Asset
 from tickets.db import Base, fixed
 from tickets.events import Event
 from tickets.loan.models import Settlement, Substitution
+from tickets.notice.models import Alert
 from tickets.project.models import Contact, Owner, Project
 from tickets.sla.models import Act, Clock, Pause
 from tickets.staff.models import Person
@@ -163,6 +164,7 @@ _SMALL: Sequence[tuple[type[Base], Callable[[], ScalarSelect[Any]]]] = (
     (PastCycle, lambda: _rows(PastCycle, "cycle")),
     (Ticket, _kin),
     (Clock, lambda: _rows(Clock, "cycle", "generation", "id")),
+    (Alert, lambda: _rows(Alert, "id")),
     (Work, lambda: _rows(Work, "act_id", of_family=True)),
     (Part, _parts),
     (Asset, _assets),

@@ -11,9 +11,11 @@ from tickets.asset.models import Asset
 from tickets.desk.queries.bundle import bundle
 from tickets.desk.queries.told import (
     CallerTold,
+    ClockTold,
     Kinship,
     PauseTold,
     callers_told,
+    clock_told,
     kinship,
     pauses_told,
     present_acts,
@@ -23,11 +25,12 @@ from tickets.grams import mask
 from tickets.loan import queries as loans
 from tickets.loan.models import Settlement, Substitution
 from tickets.loan.queries import SubstitutionShown
+from tickets.notice.models import Alert
 from tickets.project.models import Contact, Project
 from tickets.refusals import Missing
 from tickets.sla.models import Act, Clock, Pause
 from tickets.sla.queries import as_done, in_order
-from tickets.sla.rules import ActKind, ClockState, Promise, due_of, state
+from tickets.sla.rules import ActKind, ClockState, Promise, state
 from tickets.staff import queries as staff
 from tickets.staff.models import Person
 from tickets.staff.rules import Verb, Who
@@ -70,24 +73,6 @@ class Caller:
 
 
 @dataclass(frozen=True)
-class ClockTold:
-    """A clock with its verdict and the act that kept it, for "why is this due then?"."""
-
-    clock: Clock
-    state: ClockState
-    due_at: datetime | None
-    started_at: datetime | None
-    act: Act | None
-    act_by: str | None
-
-    @property
-    def is_implied(self) -> bool:
-        """Kept by an act of another kind: who stands at the lamp has answered."""
-        own = {"make_safe": "made_safe"}.get(self.clock.promise, self.clock.promise)
-        return self.act is not None and self.act.kind != own
-
-
-@dataclass(frozen=True)
 class Line:
     """A line of the diary, with the name of whoever did it; None is the system."""
 
@@ -126,6 +111,7 @@ class Dossier:
     cycles: Sequence[PastCycle]
     kin: Kinship
     callers: Sequence[CallerTold]  # where duplicates brought several
+    alerts: Sequence[Alert]  # called out, oldest first
     looks: Mapping[int, Act]  # repairs that wait for a look after dark, or had it, by their id
 
     @property
@@ -144,6 +130,14 @@ class Dossier:
     def paused_by(self) -> PauseTold | None:
         """The pause by which clocks stand still now."""
         return next((p for p in self.pauses if p.is_open and p.state == "counts"), None)
+
+    @property
+    def unheard(self) -> Alert | None:
+        """The oldest alert that still waits for somebody to say that he heard it."""
+        open_ = {told.clock.id for told in self.clocks if told.is_open}
+        return next(
+            (a for a in self.alerts if a.acknowledged_at is None and a.clock_id in open_), None
+        )
 
     @property
     def untold(self) -> Sequence[CallerTold]:
@@ -192,7 +186,7 @@ async def dossier(session: AsyncSession, who: Who, ref: str, now: datetime) -> D
         people.get(ticket.technician_id or 0),
         names.get(ticket.opened_by_id or 0),
         told.all(Asset),
-        [_told(clock, acts, names, now) for clock in clocks],
+        [clock_told(clock, acts, names, now) for clock in clocks],
         visited(acts, told.all(Work), told.all(Part)),
         photos,
         debt,
@@ -216,6 +210,7 @@ async def dossier(session: AsyncSession, who: Who, ref: str, now: datetime) -> D
         past,
         kinship(ticket, kin, is_ours=is_ours),
         callers_told(ticket, told.contact, kin, call_backs) if is_ours else [],
+        told.all(Alert) if is_ours and ticket.is_open else [],
         looks,
     )
 
@@ -259,30 +254,6 @@ def _caller(contact: Contact | None, is_ours: bool) -> Caller | None:
     if is_ours:
         return Caller(contact.name, contact.phone, True)
     return Caller(f"{contact.name[:1]}*", mask(contact.phone), False)
-
-
-# Which acts keep which promise, its own kind first (rules.md §2).
-_KEPT_BY: Mapping[str, Sequence[str]] = {
-    Promise.RESPONSE: (ActKind.RESPONSE, ActKind.ARRIVAL, ActKind.REPAIR),
-    Promise.ARRIVAL: (ActKind.ARRIVAL, ActKind.REPAIR),
-    Promise.REPAIR: (ActKind.REPAIR,),
-    Promise.MAKE_SAFE: (ActKind.MADE_SAFE, ActKind.REPAIR),
-}
-
-
-def _told(clock: Clock, acts: Sequence[Act], names: Mapping[int, str], now: datetime) -> ClockTold:
-    kinds = _KEPT_BY[clock.promise]
-    keeping = [
-        act
-        for act in acts
-        if act.cycle == clock.cycle and act.at == clock.met_at and act.kind in kinds
-    ]
-    act = min(keeping, key=lambda a: kinds.index(a.kind), default=None)
-    due = due_of(clock, now)
-    started = clock.started_at or (clock.starts_by if due is not None else None)
-    return ClockTold(
-        clock, state(clock, now), due, started, act, names.get(act.by_id or 0) if act else None
-    )
 
 
 async def _decliners(session: AsyncSession, settlements: Iterable[Settlement]) -> Mapping[int, str]:

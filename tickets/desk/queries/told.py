@@ -1,4 +1,4 @@
-"""What the ticket page tells besides the clocks: pauses, cycles, duplicates and their callers."""
+"""What the ticket page tells in words: clocks, pauses, cycles, duplicates and their callers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,8 +6,17 @@ from datetime import datetime
 from typing import Any
 
 from tickets.events import Event
-from tickets.sla.models import Act, Pause
-from tickets.sla.rules import Begun, Story, cycle_of
+from tickets.sla.models import Act, Clock, Pause
+from tickets.sla.rules import (
+    ActKind,
+    Begun,
+    ClockState,
+    Promise,
+    Story,
+    cycle_of,
+    due_of,
+    state,
+)
 from tickets.ticket.models import CallBack, PastCycle, Ticket, TicketPhoto
 from tickets.ticket.rules import Status
 
@@ -162,3 +171,51 @@ def present_acts(ticket: Ticket, past: Sequence[PastCycle], acts: Sequence[Act])
         family=(),
     )
     return [act for act in acts if cycle_of(story, act.at) == ticket.cycle]
+
+
+@dataclass(frozen=True)
+class ClockTold:
+    """A clock with its verdict and the act that kept it, for "why is this due then?"."""
+
+    clock: Clock
+    state: ClockState
+    due_at: datetime | None
+    started_at: datetime | None
+    act: Act | None
+    act_by: str | None
+
+    @property
+    def is_open(self) -> bool:
+        return self.clock.met_at is None and self.clock.closed_as is None
+
+    @property
+    def is_implied(self) -> bool:
+        """Kept by an act of another kind: who stands at the lamp has answered."""
+        own = {"make_safe": "made_safe"}.get(self.clock.promise, self.clock.promise)
+        return self.act is not None and self.act.kind != own
+
+
+# Which acts keep which promise, its own kind first (rules.md §2).
+_KEPT_BY: Mapping[str, Sequence[str]] = {
+    Promise.RESPONSE: (ActKind.RESPONSE, ActKind.ARRIVAL, ActKind.REPAIR),
+    Promise.ARRIVAL: (ActKind.ARRIVAL, ActKind.REPAIR),
+    Promise.REPAIR: (ActKind.REPAIR,),
+    Promise.MAKE_SAFE: (ActKind.MADE_SAFE, ActKind.REPAIR),
+}
+
+
+def clock_told(
+    clock: Clock, acts: Sequence[Act], names: Mapping[int, str], now: datetime
+) -> ClockTold:
+    kinds = _KEPT_BY[clock.promise]
+    keeping = [
+        act
+        for act in acts
+        if act.cycle == clock.cycle and act.at == clock.met_at and act.kind in kinds
+    ]
+    act = min(keeping, key=lambda a: kinds.index(a.kind), default=None)
+    due = due_of(clock, now)
+    started = clock.started_at or (clock.starts_by if due is not None else None)
+    return ClockTold(
+        clock, state(clock, now), due, started, act, names.get(act.by_id or 0) if act else None
+    )

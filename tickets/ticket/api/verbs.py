@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from tickets.desk.queries.ticket import TicketShown, shown
 from tickets.door import (
@@ -79,6 +79,19 @@ async def assign(
         session, who, ref, technician=str(given.technician), now=now, version=given.version
     )
     return await shown(session, ticket, now)
+
+
+class Heard(BaseModel):
+    acknowledged: int  # how many alerts climb no further; 0 where somebody was before
+
+
+@router.post("/{ref}/acknowledgement")
+async def acknowledge(
+    who: Annotated[Who, needs(Verb.TICKET_ACKNOWLEDGE)], session: Session, now: Now, ref: str
+) -> Heard:
+    """收到: it was heard, and climbs no further. It is no response."""
+    ticket = await queries.find(session, who, ref, verb=Verb.TICKET_ACKNOWLEDGE)
+    return Heard(acknowledged=await actions.acknowledge(session, ticket, by_id=who.id, now=now))
 
 
 @router.post("/{ref}/response")

@@ -13,6 +13,7 @@ from tickets.ticket.queries.many import Found, find_all, find_many
 from tickets.ticket.queries.one import (
     OURS,
     assets_of,
+    by_id,
     call_backs_of,
     events_page,
     find,
@@ -56,6 +57,7 @@ __all__ = [
     "Watched",
     "assets_of",
     "awaits_look",
+    "by_id",
     "call_backs_of",
     "callers_of",
     "candidates",

@@ -54,6 +54,11 @@ async def find(
     return ticket
 
 
+async def by_id(session: AsyncSession, ticket_id: int) -> Ticket:
+    """Of a message that was sent: the ticket it is about."""
+    return await session.get_one(Ticket, ticket_id)
+
+
 async def find_with(
     session: AsyncSession, who: Who, ref: str, verb: Verb, *, lock: bool = False
 ) -> tuple[Ticket, bool]:
@@ -112,7 +117,14 @@ async def open_on_project(
 
 
 # Said among ourselves, with whatever was typed: only for those who work on tickets.
-OURS = ("ticket.noted", "ticket.called_again")
+OURS = (
+    "ticket.noted",
+    "ticket.called_again",
+    "clock.warned",
+    "alert.climbed",
+    "alert.unheard",
+    "alert.acknowledged",
+)
 
 
 async def events_page(

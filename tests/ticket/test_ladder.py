@@ -1,0 +1,364 @@
+"""Who hears of a ticket, and who next if nobody says that he did (rules.md §5)."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from httpx import ASGITransport, AsyncClient
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tests.makers.project import make_project
+from tests.makers.staff import make_person
+from tests.makers.ticket import make_ticket, who_of
+from tickets.app import create_app
+from tickets.events import Event
+from tickets.notice.models import Alert, Notice
+from tickets.project.models import Project
+from tickets.rota.models import Duty, ServiceGroup
+from tickets.sla import actions as sla
+from tickets.sla.rules import ActKind, PauseReason
+from tickets.staff.models import Person
+from tickets.staff.rules import Role
+from tickets.ticket import actions, queries
+from tickets.ticket.models import Ticket
+from tickets.ticket.rules import Rung, Severity, climbs, heard_by, next_morning, next_rung, rung_of
+from workers.relay import relay_events
+
+H = timedelta(hours=1)
+MIN = timedelta(minutes=1)
+
+
+# --- the rules ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("threshold", "is_first", "rung"),
+    [
+        ("open", False, Rung.ON_DUTY),
+        ("50", True, Rung.NEXT),
+        ("75", False, Rung.LEAD),
+        ("breach", False, Rung.MANAGERS),
+        ("+24h", False, Rung.MANAGERS),
+    ],
+)
+def test_each_threshold_is_heard_up_to_its_rung(threshold: str, is_first: bool, rung: Rung) -> None:
+    assert rung_of(threshold, is_first=is_first) is rung
+
+
+def test_the_warnings_of_days_are_read_in_the_morning_and_everything_else_is_called_out() -> None:
+    assert climbs("response", "50")
+    assert climbs("make_safe", "75")
+    assert climbs("repair", "breach")
+    assert climbs("arrival", "+24h")
+    assert not climbs("arrival", "50")
+    assert not climbs("repair", "75")
+
+
+def test_the_next_on_the_rota_hears_it_where_minutes_count() -> None:
+    assert Rung.NEXT in heard_by("response", "S3", Rung.LEAD)
+    assert Rung.NEXT in heard_by("repair", "S1", Rung.MANAGERS)
+    assert Rung.NEXT not in heard_by("repair", "S3", Rung.MANAGERS)
+
+
+def test_an_s1_goes_to_everyone_at_once_and_others_climb_to_the_managers() -> None:
+    assert next_rung("S1", Rung.ON_DUTY) is Rung.EVERYONE
+    assert next_rung("S1", Rung.EVERYONE) is Rung.EVERYONE
+    steps = [next_rung("S3", rung) for rung in (Rung.ON_DUTY, Rung.NEXT, Rung.LEAD, Rung.MANAGERS)]
+    assert steps == [Rung.NEXT, Rung.LEAD, Rung.MANAGERS, None]
+
+
+def test_the_morning_is_that_of_the_lamps() -> None:
+    zone = ZoneInfo("Asia/Shanghai")
+    night = datetime(2026, 11, 25, 2, 0, tzinfo=zone)
+    assert next_morning(night, "Asia/Shanghai") == datetime(2026, 11, 25, 7, 30, tzinfo=zone)
+    noon = datetime(2026, 11, 25, 12, 0, tzinfo=zone)
+    assert next_morning(noon, "Asia/Shanghai") == datetime(2026, 11, 26, 7, 30, tzinfo=zone)
+
+
+# --- the night ------------------------------------------------------------------------------
+
+
+@dataclass
+class Night:
+    """A project whose service group takes turns: zhang now, li next; a lead, a manager."""
+
+    session: AsyncSession
+    project: Project
+    zhang: Person
+    li: Person
+    lead: Person
+    manager: Person
+    start: datetime
+
+    async def report(self, **facts: Any) -> Ticket:
+        ticket = await make_ticket(self.session, project=self.project, now=self.start, **facts)
+        await self.consequences()
+        return ticket
+
+    async def consequences(self) -> None:
+        await self.session.commit()
+        await relay_events({})
+
+    async def at(self, minutes: float) -> None:
+        """The worker looks, so many minutes after the start."""
+        now = self.start + minutes * MIN
+        await sla.breach_overdue(self.session, now)
+        await sla.warn_in_time(self.session, now)
+        await actions.climb(self.session, now)
+        await self.consequences()
+
+    async def heard(self, threshold: str, promise: str = "response") -> set[str]:
+        rows = await self.session.execute(
+            select(Person.name, Notice.facts)
+            .join(Notice, Notice.person_id == Person.id)
+            .where(Notice.threshold == threshold)
+        )
+        return {name for name, facts in rows if facts.get("promise", promise) == promise}
+
+    async def kinds(self) -> list[str]:
+        asked = select(Event.kind).where(Event.kind.like("alert.%")).order_by(Event.id)
+        return list(await self.session.scalars(asked))
+
+
+@pytest.fixture
+async def night(session: AsyncSession) -> Night:
+    start = datetime.now(UTC)
+    group = ServiceGroup(name="滨江班")
+    session.add(group)
+    await session.flush()
+    project = await make_project(session)
+    project.group_id = group.id
+    zhang, li = [await make_person(session, name=name, group_id=group.id) for name in ("张", "李")]
+    lead = await make_person(session, role="hotline_lead", name="lead")
+    manager = await make_person(session, role="manager", name="manager")
+    for person, since in ((zhang, -1 * H), (li, 12 * H)):
+        session.add(
+            Duty(
+                group_id=group.id,
+                person_id=person.id,
+                from_at=start + since,
+                to_at=start + since + 12 * H if since > timedelta(0) else start + 12 * H,
+                is_by_hand=False,
+            )
+        )
+    await session.flush()
+    return Night(session, project, zhang, li, lead, manager, start)
+
+
+async def test_a_new_ticket_is_his_who_is_on_duty_and_he_alone_hears_it(night: Night) -> None:
+    ticket = await night.report()
+    assert ticket.technician_id == night.zhang.id
+    assert await night.heard("open") == {"张"}
+    notice = (await night.session.scalars(select(Notice))).one()
+    assert notice.reach == "urgent"
+    assert notice.answer_key
+
+
+async def test_the_ladder_of_the_response_is_climbed_at_its_thresholds(night: Night) -> None:
+    ticket = await night.report()
+    await actions.acknowledge(night.session, ticket, by_id=night.zhang.id, now=night.start)
+    await night.at(30)
+    assert await night.heard("50") == {"张", "李"}
+    await actions.acknowledge(night.session, ticket, by_id=night.zhang.id, now=night.start)
+    await night.at(45)
+    assert await night.heard("75") == {"张", "李", "lead"}
+    await actions.acknowledge(night.session, ticket, by_id=night.zhang.id, now=night.start)
+    await night.at(61)
+    assert await night.heard("breach") == {"张", "李", "lead", "manager"}
+    assert await night.kinds() == ["alert.acknowledged"] * 3
+
+
+async def test_not_acknowledged_in_ten_minutes_the_next_rung_hears_it(night: Night) -> None:
+    await night.report()
+    await night.at(9)
+    assert await night.heard("open") == {"张"}
+    await night.at(11)
+    assert await night.heard("open") == {"张", "李"}
+    await night.at(22)
+    assert await night.heard("open") == {"张", "李", "lead"}
+    # A second look, and a second worker, change nothing.
+    await night.at(22)
+    assert (await night.kinds()).count("alert.climbed") == 2
+
+
+async def test_acknowledged_it_climbs_no_further_and_a_response_does_as_well(night: Night) -> None:
+    first, second = await night.report(), await night.report()
+    assert await actions.acknowledge(
+        night.session, first, by_id=night.zhang.id, now=night.start + MIN
+    )
+    assert not await actions.acknowledge(
+        night.session, first, by_id=night.li.id, now=night.start + 2 * MIN
+    )
+    who = who_of(night.zhang.id, Role.TECHNICIAN)
+    found = await queries.find(night.session, who, second.ref, lock=True)
+    await actions.perform(
+        night.session,
+        found,
+        ActKind.RESPONSE,
+        who=who,
+        at=night.start + MIN,
+        now=night.start + MIN,
+    )
+    await night.consequences()
+    await night.at(25)
+    assert await night.heard("open") == {"张"}
+
+
+async def test_an_s1_nobody_acknowledges_goes_to_everyone_until_somebody_does(
+    night: Night,
+) -> None:
+    ticket = await night.report(fault="LEAK")
+    assert ticket.severity == Severity.S1
+    assert await night.heard("open") == {"张"}
+    await night.at(11)
+    everybody = {"张", "李", "lead", "manager"}
+    assert everybody <= await night.heard("open.1")
+    reach = await night.session.scalars(select(Notice.reach).where(Notice.threshold == "open.1"))
+    assert set(reach) == {"everywhere"}
+    await night.at(22)
+    assert everybody <= await night.heard("open.2")
+    await actions.acknowledge(
+        night.session, ticket, by_id=night.lead.id, now=night.start + 23 * MIN
+    )
+    await night.at(29)
+    assert await night.heard("open.3") == set()
+
+
+async def test_nobody_on_duty_falls_through_at_once(night: Night) -> None:
+    """E12: an empty slot at 03:00."""
+    for duty in await night.session.scalars(select(Duty)):
+        await night.session.delete(duty)
+    await night.session.flush()
+    ticket = await night.report()
+    assert ticket.technician_id is None
+    assert await night.heard("open") == {"lead"}
+
+
+async def test_a_hole_in_the_rota_is_filled_by_whoever_comes_next(night: Night) -> None:
+    duty = (await night.session.scalars(select(Duty).where(Duty.person_id == night.zhang.id))).one()
+    duty.to_at = night.start - MIN
+    await night.session.flush()
+    await night.report()
+    assert await night.heard("open") == {"李"}
+
+
+async def test_a_warning_of_days_is_one_line_of_the_mornings_list(night: Night) -> None:
+    ticket = await night.report()
+    await actions.acknowledge(night.session, ticket, by_id=night.zhang.id, now=night.start)
+    await night.at(24 * 60 + 1)
+    rows = (
+        await night.session.scalars(
+            select(Notice).where(Notice.threshold == "50", Notice.reach == "list")
+        )
+    ).all()
+    assert {(n.person_id, n.facts["promise"]) for n in rows} == {
+        (person.id, promise)
+        for person in (night.zhang, night.lead)
+        for promise in ("arrival", "repair")
+    }
+    assert all(n.not_before and n.not_before > n.created_at for n in rows)
+    assert all(n.alert_id is None for n in rows)
+
+
+async def test_after_an_outage_one_late_notice_per_clock_and_person(night: Night) -> None:
+    await night.report(reported_at=night.start - 80 * H)
+    await night.at(0)
+    await night.at(1)
+    assert await night.heard("+72h") >= {"张", "manager"}
+    assert await night.heard("breach") == set()
+    assert await night.heard("50") == set()
+    notice = (
+        await night.session.scalars(
+            select(Notice).where(Notice.threshold == "+72h", Notice.person_id == night.zhang.id)
+        )
+    ).one()
+    assert notice.facts["late"] is True
+
+
+async def test_an_open_breach_is_brought_to_mind_every_day_until_it_is_done(night: Night) -> None:
+    ticket = await night.report()
+    for hour in range(0, 75):
+        await actions.acknowledge(night.session, ticket, by_id=night.lead.id, now=night.start)
+        await night.at(hour * 60 + 1)
+    assert await night.heard("+24h") >= {"manager"}
+    assert await night.heard("+48h") >= {"manager"}
+    assert await night.heard("+24h", "repair") >= {"manager"}
+    assert await night.heard("+48h", "repair") == set()
+
+
+async def test_a_pause_silences_and_what_was_said_is_not_said_again(night: Night) -> None:
+    ticket = await night.report()
+    await actions.acknowledge(night.session, ticket, by_id=night.zhang.id, now=night.start)
+    await night.at(25 * 60)
+    before = len((await night.session.scalars(select(Notice.id))).all())
+    who = who_of(night.manager.id, Role.MANAGER)
+    begins = night.start + 26 * H
+    await actions.pause(
+        night.session,
+        who,
+        ticket.ref,
+        reason=PauseReason.NO_ACCESS,
+        evidence="locked",
+        from_at=begins,
+        to_at=None,
+        now=begins,
+    )
+    await night.at(40 * 60)
+    after = (await night.session.scalars(select(Notice).order_by(Notice.id))).all()
+    assert [n.threshold for n in after[before:] if n.facts.get("promise") == "repair"] == []
+
+
+# --- the doors ------------------------------------------------------------------------------
+
+
+async def test_the_page_says_that_nobody_has_heard_and_the_button_says_that_somebody_did(
+    night: Night, browser_of: Callable[[Person], Awaitable[AsyncClient]]
+) -> None:
+    ticket = await night.report()
+    browser = await browser_of(night.lead)
+    page = (await browser.get(f"/tickets/{ticket.ref}")).text
+    assert f'action="/tickets/{ticket.ref}/acknowledgement"' in page
+    csrf = page.split('name="csrf" value="')[1].split('"')[0]
+    answer = await browser.post(f"/tickets/{ticket.ref}/acknowledgement", data={"csrf": csrf})
+    assert answer.status_code == 303
+    page = (await browser.get(f"/tickets/{ticket.ref}")).text
+    assert "/acknowledgement" not in page
+    alert = (await night.session.scalars(select(Alert))).one()
+    await night.session.refresh(alert)
+    assert alert.acknowledged_by_id == night.lead.id
+
+
+async def test_the_link_of_a_message_shows_first_and_acknowledges_only_when_pressed(
+    night: Night,
+) -> None:
+    await night.report()
+    notice = (await night.session.scalars(select(Notice))).one()
+    async with AsyncClient(transport=ASGITransport(create_app()), base_url="http://test") as door:
+        link = f"/a/{notice.answer_key}"
+        shown = await door.get(link)
+        assert shown.status_code == 200
+        assert "13912345678" not in shown.text
+        alert = (await night.session.scalars(select(Alert))).one()
+        await night.session.refresh(alert)
+        assert alert.acknowledged_at is None
+        pressed = await door.post(link, headers={"Sec-Fetch-Site": "same-origin"})
+        assert pressed.status_code == 303
+        assert "张" in (await door.get(link)).text
+        await night.session.refresh(alert)
+        assert alert.acknowledged_by_id == night.zhang.id
+        assert (await door.get("/a/no-such-key-at-all")).status_code == 404
+
+
+async def test_programs_acknowledge_too_and_owners_cannot(
+    night: Night, as_role: Callable[[str], Awaitable[AsyncClient]]
+) -> None:
+    ticket = await night.report()
+    url = f"/api/v1/tickets/{ticket.ref}/acknowledgement"
+    assert (await (await as_role("owner")).post(url)).status_code in (403, 404)
+    lead = await as_role("hotline_lead")
+    assert (await lead.post(url)).json() == {"acknowledged": 1}
+    assert (await lead.post(url)).json() == {"acknowledged": 0}
