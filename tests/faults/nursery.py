@@ -18,13 +18,14 @@ from tickets import db
 from tickets.migrations import load_tables
 from workers.post import send_notices
 from workers.relay import relay_events
-from workers.sweeps import breach_overdue_clocks
+from workers.sweeps import breach_overdue_clocks, warn_in_time
 
 Work = Callable[[], Awaitable[None]]
 
 
 async def everything() -> None:
     await breach_overdue_clocks({})
+    await warn_in_time({})
     await consequences()
 
 
@@ -37,6 +38,7 @@ async def consequences() -> None:
 async def sweeps() -> None:
     for _ in range(10):
         await breach_overdue_clocks({})
+        await warn_in_time({})
 
 
 async def relays() -> None:

@@ -12,7 +12,7 @@ from tests.makers.ticket import make_ticket
 from tickets.ticket.rules import Main
 from workers.reactions import REACTIONS
 
-TOLD = 4  # who hears of a breach: two managers, an admin, a hotline lead
+TOLD = 4  # who hears that it is broken still: two managers, an admin, a hotline lead
 FOR_A_DEBT = 3  # the managers and the admin
 
 
@@ -56,8 +56,12 @@ async def must_have_happened_once(url: str, tickets: int) -> None:
     assert await number(url, whole) == 0
 
     per_person = "SELECT count(*) FROM notice GROUP BY clock_id, breach_no, threshold, person_id"
-    told = await rows(url, f"{per_person}, template HAVING template = 'clock.breached'")
+    # Days late: the highest threshold is what is said, of every clock once to each.
+    told = await rows(url, f"{per_person}, template HAVING template = 'clock.warned'")
     assert [row["count"] for row in told] == [1] * (clocks * TOLD)
+    assert await number(url, "SELECT count(*) FROM notice WHERE template = 'clock.breached'") == 0
+    alerts = "SELECT count(*) FROM alert WHERE threshold LIKE '+%'"
+    assert await number(url, alerts) == clocks
     debts = "SELECT count(*) FROM notice WHERE template = 'substitution.owed'"
     assert await number(url, debts) == tickets * FOR_A_DEBT
     assert await number(url, _UNSENT) == 0

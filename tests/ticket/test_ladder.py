@@ -362,3 +362,16 @@ async def test_programs_acknowledge_too_and_owners_cannot(
     lead = await as_role("hotline_lead")
     assert (await lead.post(url)).json() == {"acknowledged": 1}
     assert (await lead.post(url)).json() == {"acknowledged": 0}
+
+
+async def test_the_technician_says_it_with_one_thumb(
+    night: Night, browser_of: Callable[[Person], Awaitable[AsyncClient]]
+) -> None:
+    ticket = await night.report()
+    phone = await browser_of(night.zhang)
+    for page in ("/round", f"/round/{ticket.ref}"):
+        assert f'action="/tickets/{ticket.ref}/acknowledgement"' in (await phone.get(page)).text
+    url = f"/tickets/{ticket.ref}/acknowledgement"
+    answer = await phone.post(url, data={"next": "/round"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/round")
+    assert "/acknowledgement" not in (await phone.get("/round")).text

@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import Select, exists, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.asset.models import Asset
 from tickets.events import Event
 from tickets.loan import queries as loans
 from tickets.loan.queries import NOT_OWED, SubstitutionShown
+from tickets.notice.models import Alert
 from tickets.project import queries as projects
 from tickets.project.models import Contact, Project
 from tickets.round import rules
@@ -39,6 +40,7 @@ class Stop:
     clocks: Sequence[Clock] = ()
     assets: Sequence[Asset] = ()
     breaks_next: Clock | None = None
+    is_unheard: bool = False  # called out, and nobody has said that he heard it
 
     @property
     def place(self) -> str:
@@ -125,9 +127,13 @@ def danger_first(stops: Sequence[Stop]) -> Sequence[Stop]:
     return sorted(stops, key=lambda stop: not stop.is_dangerous)
 
 
-def _open(who: Who) -> Select[Ticket, Project, Contact]:
+_ALERTS = select(Alert.id).where(Alert.acknowledged_at.is_(None), Alert.climbs_at.is_not(None))
+_UNHEARD = exists(_ALERTS.where(Alert.ticket_id == Ticket.id).correlate(Ticket))
+
+
+def _open(who: Who) -> Select[Ticket, Project, Contact, bool]:
     return (
-        select(Ticket, Project, Contact)
+        select(Ticket, Project, Contact, _UNHEARD)
         .join(Project, Project.id == Ticket.project_id)
         .outerjoin(Contact, Contact.id == Ticket.reporter_id)
         .where(Ticket.is_open, Ticket.status != "repaired", visible(who, Verb.ROUND_SEE))
@@ -139,6 +145,7 @@ def _stop(
     ticket: Ticket,
     project: Project,
     reporter: Contact | None,
+    is_unheard: bool,
     *,
     clocks: Mapping[int, Sequence[Clock]],
     assets: Mapping[int, Sequence[Asset]],
@@ -156,15 +163,16 @@ def _stop(
         of_cycle,
         assets.get(ticket.id, ()),
         rules.breaks_next(of_cycle, now),
+        is_unheard,
     )
 
 
 async def at(session: AsyncSession, who: Who, ref: str, now: datetime) -> At:
     """One ticket, for him who stands before it."""
     ticket = await tickets.find(session, who, ref, Verb.ROUND_SEE)
-    project, reporter = (
+    project, reporter, is_unheard = (
         await session.execute(
-            select(Project, Contact)
+            select(Project, Contact, exists(_ALERTS.where(Alert.ticket_id == ticket.id)))
             .outerjoin(Contact, Contact.id == ticket.reporter_id)
             .where(Project.id == ticket.project_id)
         )
@@ -184,7 +192,7 @@ async def at(session: AsyncSession, who: Who, ref: str, now: datetime) -> At:
         )
     ).all()
     return At(
-        stop=_stop(ticket, project, reporter, clocks=clocks, assets=assets, now=now),
+        stop=_stop(ticket, project, reporter, is_unheard, clocks=clocks, assets=assets, now=now),
         contacts=await projects.contacts_of(session, project),
         acts=await sla.acts_of(session, ticket.id, ticket.cycle),
         repairs=await visits.repairs_of(session, ticket.id),
