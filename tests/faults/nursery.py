@@ -2,7 +2,8 @@
 
 It reads orders, one per line, and answers each with one line. `kill 0.12`: a worker that does
 all there is to do is killed after so many seconds, unless it was done. `race`: two sweep while
-two relay and post. `finish`: one does the rest. Nothing is imported or connected anew per
+two relay and post. `pair`: two go on and on; `shoot`: one of them is killed and another is born
+in its place; `away`: both are killed. `finish`: one does the rest. Nothing is imported or connected anew per
 worker, so that a kill falls into the work and not into a start.
 """
 
@@ -13,10 +14,13 @@ import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 from tickets import db
+from tickets.channel.actions import handing
 from tickets.migrations import load_tables
 from workers.post import send_notices
+from workers.postmen import Postmen
 from workers.relay import relay_events
 from workers.sweeps import breach_overdue_clocks, warn_in_time
 
@@ -33,6 +37,15 @@ async def consequences() -> None:
     while await relay_events({}):
         pass
     await send_notices({})
+
+
+async def on_and_on() -> None:
+    """Everything, messages handed over as well, as the timetable has it but without its waits."""
+    postmen = Postmen()
+    while True:
+        await everything()
+        await postmen.set_out()
+        await asyncio.sleep(0.05)
 
 
 async def sweeps() -> None:
@@ -82,8 +95,25 @@ def ended(*children: int) -> str:
     return f"done {max(codes)}"
 
 
+def shot(pair: list[int], url: str, place: int) -> str:
+    os.kill(pair[place], signal.SIGKILL)
+    os.waitpid(pair[place], 0)
+    pair[place] = born(url, on_and_on)
+    return "killed"
+
+
+def away(pair: list[int]) -> str:
+    for child in pair:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    pair.clear()
+    return "done 0"
+
+
 def main(url: str) -> None:
     load_tables()
+    handing.IN_FLIGHT = timedelta(seconds=2)  # a postman's channel is another's sooner
+    pair: list[int] = []
     orders = {
         "race": (sweeps, relays, sweeps, relays),
         "finish": (everything,),
@@ -94,6 +124,13 @@ def main(url: str) -> None:
         order, _, seconds = line.strip().partition(" ")
         if order == "kill":
             told = killed(born(url, everything), float(seconds))
+        elif order == "pair":
+            pair += [born(url, on_and_on), born(url, on_and_on)]
+            told = "born"
+        elif order == "shoot":
+            told = shot(pair, url, int(seconds))
+        elif order == "away":
+            told = away(pair)
         else:
             told = ended(*[born(url, work) for work in orders[order]])
         sys.stdout.write(told + "\n")
