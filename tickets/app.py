@@ -26,6 +26,8 @@ from starlette.exceptions import HTTPException
 from tickets import db, pages, pulse, wake, watch
 from tickets.asset import api as asset_api
 from tickets.asset import web as asset_web
+from tickets.channel import queries as channels
+from tickets.channel import web as channel_web
 from tickets.desk import web as desk_web
 from tickets.door import sentence_for
 from tickets.loan import api as loan_api
@@ -61,6 +63,7 @@ PAGES = (
     project_web,
     asset_web,
     notice_web,
+    channel_web,
     report_web,
     rota_web,
 )
@@ -85,16 +88,22 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 # Asked with who is at the door, about the same person.
 _CHROME = (
     select(func.count())
-    .where(Notice.person_id == Person.id, Notice.read_at.is_(None), Notice.sent_at.is_not(None))
+    .where(
+        Notice.person_id == Person.id,
+        Notice.read_at.is_(None),
+        Notice.sent_at.is_not(None),
+        Notice.told_with_id.is_(None),
+    )
     .correlate(Person)
     .scalar_subquery(),
     select(pulse.Heartbeat.at).where(pulse.Heartbeat.name == "worker").scalar_subquery(),
+    *channels.troubles(),
 )
 
 
 def _chrome(told: Sequence[Any], now: datetime) -> pages.Chrome:
-    unread, seen_at = told
-    return pages.Chrome(unread, pulse.is_silent(seen_at, now), seen_at)
+    unread, seen_at, failing, unreached = told
+    return pages.Chrome(unread, pulse.is_silent(seen_at, now), seen_at, failing, unreached)
 
 
 def problem(

@@ -28,6 +28,8 @@ class Chrome:
     unread: int = 0
     is_worker_silent: bool = False
     worker_seen_at: datetime | None = None
+    failing_channel: str | None = None  # its name
+    unreached: int = 0  # messages of the last day that nobody got
 
 
 # Rooms above know how to count; the app says what and how to read it (an arrow upward is not ours

@@ -10,6 +10,7 @@ from tickets import db, wake
 from tickets.migrations import load_tables
 from tickets.settings import settings
 from workers.post import send_notices
+from workers.postmen import Postmen, hand_over
 from workers.relay import relay_events
 from workers.sweeps import (
     beat,
@@ -26,12 +27,14 @@ async def _start(ctx: dict[str, Any]) -> None:
     load_tables()
     ctx["engine"] = db.connect(settings().database_url)
     ctx["rung"] = Rung()
+    ctx["postmen"] = Postmen()
     wake.use(ctx["redis"])
     await beat(ctx)
 
 
 async def _stop(ctx: dict[str, Any]) -> None:
     wake.use(None)
+    await ctx["postmen"].all_home()
     await ctx["engine"].dispose()
 
 
@@ -78,6 +81,7 @@ class Worker:
         cron(warn_in_time, second=set(range(60)), max_tries=1),
         cron(climb_alerts, second=set(range(3, 60, 5)), max_tries=1),
         cron(relay_and_post, second=set(range(1, 60, 5)), max_tries=1),
+        cron(hand_over, second=set(range(60)), max_tries=1),
         cron(beat, second=set(range(0, 60, 15)), max_tries=1),
         cron(owe_while_paused, second={11, 26, 41, 56}, max_tries=1),
         cron(watch_repairs, second={7, 37}, max_tries=1),

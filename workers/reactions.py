@@ -68,6 +68,8 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "person.changed": (),
     "person.retired": (),
     "person.reinstated": (),
+    "channel.added": (),
+    "channel.changed": (),
     "token.added": (),
     "token.revoked": (),
 }

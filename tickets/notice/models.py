@@ -69,6 +69,8 @@ class Notice(Base):
         # The inbox, newest first; the count of unread ones on every staff page.
         Index("ix_notice_inbox", "person_id", "id"),
         Index("ix_notice_unread", "person_id", postgresql_where=text("read_at IS NULL")),
+        # What was told about a ticket.
+        Index("ix_notice_ticket", "ticket_id"),
         # The link in a message, by which it is acknowledged without signing in.
         Index(
             "uq_notice_answer_key",

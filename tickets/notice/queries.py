@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from tickets.events import Delivery, Event, Unrelayed
 from tickets.notice.models import Alert, Notice
 from tickets.refusals import Missing
 from tickets.staff.models import Person
@@ -63,19 +64,60 @@ async def alert_of(session: AsyncSession, notice: Notice) -> Alert | None:
 async def owed(
     session: AsyncSession, now: datetime, limit: int
 ) -> Sequence[tuple[Notice, str | None]]:
-    """Messages not yet sent, oldest first, locked, with the language of whom they are for."""
-    rows = await session.execute(
+    """Messages to be said now, oldest first, with the language of whom they are for; locked.
+
+    What falls on one ticket at one instant comes whole, however many there are, and only once the
+    relay is done with all that has happened to the ticket; so does a person's morning list. Only
+    one worker says at a time: two would tear apart what belongs together.
+    """
+    await session.execute(_ALONE)
+    due = and_(
+        Notice.sent_at.is_(None),
+        or_(Notice.retry_at.is_(None), Notice.retry_at <= now),
+        or_(Notice.not_before.is_(None), Notice.not_before <= now),
+        or_(Notice.falls_at.is_(None), _is_settled()),
+    )
+    asked = (
         select(Notice, Person.locale)
         .join(Person, Person.id == Notice.person_id)
-        .where(
-            Notice.sent_at.is_(None),
-            or_(Notice.retry_at.is_(None), Notice.retry_at <= now),
-        )
         .order_by(Notice.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True, of=Notice)
     )
-    return [(notice, locale) for notice, locale in rows]
+    first = (await session.execute(_locked(asked.where(due).limit(limit)))).all()
+    instants = {(n.ticket_id, n.falls_at) for n, _ in first if n.ticket_id and n.falls_at}
+    listed = {notice.person_id for notice, _ in first if notice.reach == "list"}
+    found = [(notice, locale) for notice, locale in first]
+    if len(first) == limit and (instants or listed):
+        belongs = or_(
+            tuple_(Notice.ticket_id, Notice.falls_at).in_(instants),
+            and_(Notice.reach == "list", Notice.person_id.in_(listed)),
+        )
+        taken = [notice.id for notice, _ in first]
+        rest = asked.where(due, belongs, Notice.id.not_in(taken))
+        found += [(notice, locale) for notice, locale in await session.execute(_locked(rest))]
+    return found
+
+
+_ALONE = text("SELECT pg_advisory_xact_lock(hashtext('tickets.say'))")
+_Asked = Select[Notice, str | None]
+
+
+def _locked(asked: _Asked) -> _Asked:
+    return asked.with_for_update(skip_locked=True, of=Notice)
+
+
+def _is_settled() -> ColumnElement[bool]:
+    """All that happened to the ticket has had its consequences; what failed is not waited for."""
+    unrelayed = (
+        exists()
+        .where(Unrelayed.event_id == Event.id, Event.ticket_id == Notice.ticket_id)
+        .correlate(Notice)
+    )
+    unhandled = exists().where(
+        Delivery.ticket_id == Notice.ticket_id,
+        Delivery.handled_at.is_(None),
+        Delivery.failures == 0,
+    )
+    return and_(~unrelayed, ~unhandled)
 
 
 async def inbox(
@@ -89,7 +131,11 @@ async def inbox(
     """One's own messages, newest first, and the key of the next page."""
     asked = (
         select(Notice)
-        .where(Notice.person_id == who.id, Notice.sent_at.is_not(None))
+        .where(
+            Notice.person_id == who.id,
+            Notice.sent_at.is_not(None),
+            Notice.told_with_id.is_(None),  # it stands in the message of another
+        )
         .order_by(Notice.id.desc())
         .limit(limit + 1)
     )

@@ -66,6 +66,7 @@ class Verb(StrEnum):
     CALLER_READ = "caller.read"  # whole phone numbers, and finding people by them
     REPORT_READ = "report.read"
     PEOPLE_MANAGE = "people.manage"
+    CHANNEL_MANAGE = "channel.manage"
 
 
 _DESK = frozenset({Role.HOTLINE, Role.HOTLINE_LEAD, Role.MANAGER, Role.ADMIN})
@@ -108,6 +109,7 @@ MAY: dict[Verb, frozenset[Role]] = {
     Verb.CALLER_READ: _FIELD,
     Verb.REPORT_READ: _LEADS | {Role.OWNER, Role.INTEGRATION},
     Verb.PEOPLE_MANAGE: frozenset({Role.ADMIN}),
+    Verb.CHANNEL_MANAGE: frozenset({Role.ADMIN}),
 }
 
 

@@ -5,6 +5,7 @@ from tickets.staff.actions.person import (
     change_person,
     reinstate,
     retire,
+    set_addresses,
     set_locale,
     set_password,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "reinstate",
     "retire",
     "revoke_token",
+    "set_addresses",
     "set_locale",
     "set_password",
     "sign_in",

@@ -1,5 +1,6 @@
 """People are added, changed, retired and reinstated; never deleted (rules.md §11)."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -186,6 +187,24 @@ async def set_locale(session: AsyncSession, person_id: int, locale: str) -> None
     """A person's own taste: no event."""
     _check_locale(locale)
     await session.execute(update(Person).where(Person.id == person_id).values(locale=locale))
+
+
+async def set_addresses(
+    session: AsyncSession, person_id: int, *, phone: str | None, email: str | None, now: datetime
+) -> None:
+    """Where a person himself wants to be reached."""
+    person = await locked(session, person_id)
+    if email is not None and not re.fullmatch(r"[^\s@,;<>]{1,64}@[^\s@,;<>]{1,190}", email):
+        raise Invalid("email", N_("This is no e-mail address."))
+    if phone is not None and not re.fullmatch(r"\+?[\d \-]{5,20}", phone, re.ASCII):
+        raise Invalid("phone", N_("This is no phone number."))
+    given = (("phone", phone), ("email", email))
+    changed = [field for field, value in given if getattr(person, field) != value]
+    if not changed:
+        return
+    person.phone, person.email = phone, email
+    person.version += 1
+    record(session, "person.changed", at=now, by_id=person.id, person_id=person.id, changed=changed)
 
 
 async def end_sign_ins(

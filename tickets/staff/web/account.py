@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets import pages
+from tickets.channel import queries as channels
 from tickets.door import DoorRoute, Now, Session, Typed, typed
 from tickets.refusals import Invalid, Refused
 from tickets.staff import actions, queries
@@ -36,14 +37,18 @@ async def _page(
     typed: Typed[PasswordForm] | None = None,
 ) -> Response:
     me = await queries.me(session, who)
+    mine, quiet = await channels.mine(session, me) if who.may(Verb.INBOX_READ) else ([], None)
     return pages.page(
         request,
         "staff/account.html",
         status=status,
         me=me,
         places=await queries.places_of(session, [me]),
+        my_channels=mine,
+        quiet=quiet,
         sign_ins=await queries.own_sign_ins(session, who.id, now),
         typed=typed,
+        saved=request.query_params.get("saved"),
         is_changed=request.query_params.get("changed") == "password",
     )
 
