@@ -3,8 +3,8 @@
 It reads orders, one per line, and answers each with one line. `kill 0.12`: a worker that does
 all there is to do is killed after so many seconds, unless it was done. `race`: two sweep while
 two relay and post. `pair`: two go on and on; `shoot`: one of them is killed and another is born
-in its place; `away`: both are killed. `finish`: one does the rest. Nothing is imported or connected anew per
-worker, so that a kill falls into the work and not into a start.
+in its place; `away`: both are killed. `finish`: one does the rest. Nothing is imported or
+connected anew per worker, so that a kill falls into the work and not into a start.
 """
 
 import asyncio
@@ -112,7 +112,7 @@ def away(pair: list[int]) -> str:
 
 def main(url: str) -> None:
     load_tables()
-    handing.IN_FLIGHT = timedelta(seconds=2)  # a postman's channel is another's sooner
+    setattr(handing, "IN_FLIGHT", timedelta(seconds=2))  # noqa: B010  # a postman's channel is another's sooner
     pair: list[int] = []
     orders = {
         "race": (sweeps, relays, sweeps, relays),

@@ -25,7 +25,7 @@ from tests.makers.project import make_project
 from tests.makers.staff import make_person
 from tests.makers.ticket import make_ticket, who_of
 from tickets import db
-from tickets.channel.models import Channel
+from tickets.channel.models import Channel, PersonChannel
 from tickets.notice.models import Alert, Notice
 from tickets.project.models import Project
 from tickets.rota.models import Duty, ServiceGroup
@@ -88,7 +88,7 @@ class Town:
             receiver.answer = self.chance.choice(DEAD) if place in dead else takes
 
     def listen(self) -> None:
-        """Who hears what arrived: half are asleep, the others take one to nine minutes."""
+        """Who hears what arrived: three in four do not hear it, the others take one to nine minutes."""
         for place, receiver in enumerate(self.receivers):
             fresh = [got for got in receiver.got[self.seen[place] :] if got in receiver.accepted]
             self.seen[place] = len(receiver.got)
@@ -98,7 +98,7 @@ class Town:
                 people = [p for p in self.staff if p.phone == to] if to else self.technicians
                 for ref in set(REF.findall(said)):
                     for person in people:
-                        if self.chance.random() < (0.5 if to else 0.15):
+                        if self.chance.random() < (0.25 if to else 0.05):
                             at = Watch.at + self.chance.uniform(1, 9) * MIN
                             self.heard.append((at, person.id, ref))
 
@@ -142,15 +142,19 @@ async def _settled(
     people = [*technicians, *others]
     for number, person in enumerate(people):
         person.phone = f"1390000{number:04d}"
-    for kind, receiver in zip(KINDS, receivers, strict=True):
-        session.add(
-            Channel(
-                kind=kind,
-                name=kind,
-                group_id=group.id if kind in ("wecom", "dingtalk", "feishu") else None,
-                settings={"url": f"{receiver.url}/robot?key=k"},
-            )
+    channels = [
+        Channel(
+            kind=kind,
+            name=kind,
+            group_id=group.id if kind in ("wecom", "dingtalk", "feishu") else None,
+            settings={"url": f"{receiver.url}/robot?key=k"},
         )
+        for kind, receiver in zip(KINDS, receivers, strict=True)
+    ]
+    session.add_all(channels)
+    await session.flush()
+    for person in technicians:
+        session.add(PersonChannel(person_id=person.id, channel_id=channels[0].id, is_on=True))
     hours = CALLS // (A_MINUTE * 60) + 3
     for hour in range(hours):
         if chance.random() < 0.3:

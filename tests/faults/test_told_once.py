@@ -23,7 +23,7 @@ from tests.makers.database import own_database
 from tests.makers.project import make_project
 from tests.makers.staff import make_person
 from tests.makers.ticket import make_ticket, who_of
-from tickets.channel.models import Channel
+from tickets.channel.models import Channel, PersonChannel
 from tickets.rota.models import Duty, ServiceGroup
 from tickets.staff.rules import Role
 
@@ -56,9 +56,13 @@ async def make_due(session: AsyncSession, receiver: Receiver) -> None:
     await session.flush()
     project = await make_project(session)
     project.group_id = group.id
+    sms = Channel(kind="sms", name="sms", settings={"url": f"{receiver.url}/sms"})
+    session.add(sms)
+    await session.flush()
     for n in range(2):
         person = await make_person(session, group_id=group.id)
         person.phone = f"1390000000{n}"
+        session.add(PersonChannel(person_id=person.id, channel_id=sms.id, is_on=True))
         from_at = now + timedelta(hours=12 * n - 1)
         session.add(
             Duty(
@@ -69,8 +73,6 @@ async def make_due(session: AsyncSession, receiver: Receiver) -> None:
                 is_by_hand=False,
             )
         )
-    settings = {"url": f"{receiver.url}/sms"}
-    session.add(Channel(kind="sms", name="sms", settings=settings))
     operator = who_of((await make_person(session, role="hotline")).id, Role.HOTLINE)
     await session.flush()
     for _ in range(DUE):
