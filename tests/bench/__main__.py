@@ -21,7 +21,7 @@ from urllib.parse import quote
 
 import asyncpg
 
-from tests.bench import bare, streets, sweep, town
+from tests.bench import bare, streets, sweep, told, town
 from tests.bench.clockwork import Ask, Client, Times, alternating, free_port, rss_mib, running
 from tickets import embedded
 from tickets.migrations import upgrade
@@ -227,6 +227,8 @@ def measure(url: str, folder: Path, times: int, clocks: int) -> Table:
             running((sys.executable, "-m", "tickets.cli", "work"), env, folder / "work.log")
         )
         time.sleep(6)
+        for kind, (count, p99) in asyncio.run(told.told(url, program, ASSETS)).items():
+            table.single(f"{kind} to the channel's hand, p99 of {count}", p99, "s", 5)
         for due, within in ((clocks, 2), (10 * clocks, 10)):
             taken, beside = asyncio.run(falling_due(url, due))
             table.single(f"{due:,} clocks fall due among {beside:,} running", taken, "s", within)

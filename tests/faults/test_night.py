@@ -88,7 +88,7 @@ class Town:
             receiver.answer = self.chance.choice(DEAD) if place in dead else takes
 
     def listen(self) -> None:
-        """Who hears what arrived: three in four do not hear it, the others take one to nine minutes."""
+        """Who hears what arrived: three in four sleep, the others take one to nine minutes."""
         for place, receiver in enumerate(self.receivers):
             fresh = [got for got in receiver.got[self.seen[place] :] if got in receiver.accepted]
             self.seen[place] = len(receiver.got)
