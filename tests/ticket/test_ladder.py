@@ -228,8 +228,7 @@ async def test_an_s1_nobody_acknowledges_goes_to_everyone_until_somebody_does(
     assert await night.heard("open.3") == set()
 
 
-async def test_nobody_on_duty_falls_through_at_once(night: Night) -> None:
-    """E12: an empty slot at 03:00."""
+async def test_nobody_on_duty_falls_through_at_once(night: Night) -> None:  # E12
     for duty in await night.session.scalars(select(Duty)):
         await night.session.delete(duty)
     await night.session.flush()
