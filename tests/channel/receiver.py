@@ -73,7 +73,7 @@ class Receiver:
                     await asyncio.wait_for(self.is_gone.wait(), self.delay)
             status, told, more = self.answer(got)
             content = told if isinstance(told, str) else json.dumps(told)
-            if status == 200 and '"errcode": 0' in content or status == 201:
+            if (status == 200 and '"errcode": 0' in content) or status == 201:
                 self.accepted.append(got)
             lines = [f"{name}: {value}" for name, value in more.items()]
             reply = [f"HTTP/1.1 {status} X", f"Content-Length: {len(content.encode())}", *lines]
