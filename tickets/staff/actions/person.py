@@ -204,9 +204,7 @@ async def set_addresses(
         return
     person.phone, person.email = phone, email
     person.version += 1
-    record(
-        session, "person.changed", at=now, by_id=person.id, person_id=person.id, changed=changed
-    )
+    record(session, "person.changed", at=now, by_id=person.id, person_id=person.id, changed=changed)
 
 
 async def end_sign_ins(
