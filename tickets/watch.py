@@ -39,6 +39,12 @@ _COUNTED = {
     "tickets_events_unrelayed": "SELECT count(*) FROM unrelayed",
     "tickets_deliveries_owed": "SELECT count(*) FROM delivery WHERE handled_at IS NULL",
     "tickets_notices_unsent": "SELECT count(*) FROM notice WHERE sent_at IS NULL",
+    "tickets_sendings_owed": "SELECT count(*) FROM sending WHERE state IN ('queued','tried')"
+    " AND told_in_id IS NULL",
+    "tickets_sendings_failed_today": "SELECT count(*) FROM sending WHERE state IN"
+    " ('refused','given_up') AND tried_at > now() - interval '1 day'",
+    "tickets_channels_failing": "SELECT count(*) FROM channel WHERE is_active"
+    " AND failing_since IS NOT NULL",
 }
 _HELP = {
     "tickets_open": "Open tickets",
@@ -47,6 +53,9 @@ _HELP = {
     "tickets_events_unrelayed": "Events not yet spread to their reactions",
     "tickets_deliveries_owed": "Reactions owed",
     "tickets_notices_unsent": "Notices owed and not sent",
+    "tickets_sendings_owed": "Messages that wait to be handed to a channel",
+    "tickets_sendings_failed_today": "Messages of the last day that a channel refused or never took",
+    "tickets_channels_failing": "Channels whose last message failed",
 }
 _GAUGES = {name: Gauge(name, _HELP[name]) for name in _COUNTED}
 _WORKER = Gauge("tickets_worker_silent_seconds", "Seconds since a worker was last seen")
