@@ -1,5 +1,10 @@
 """The verbs of a ticket, one function each."""
 
+from tickets.ticket.actions.absence import (
+    hand_over_absences,
+    hand_over_at_absence,
+    tell_of_absence,
+)
 from tickets.ticket.actions.act import attach, perform
 from tickets.ticket.actions.check import check_after_dark, watch_repairs
 from tickets.ticket.actions.closing import call_back, cancel, close
@@ -39,6 +44,8 @@ __all__ = [
     "decide_main",
     "each_alone",
     "end_pause",
+    "hand_over_absences",
+    "hand_over_at_absence",
     "merge",
     "merge_many",
     "note",
@@ -49,6 +56,7 @@ __all__ = [
     "recur",
     "reject_pause",
     "split",
+    "tell_of_absence",
     "tell_of_assignment",
     "tell_of_breach",
     "tell_of_danger",
