@@ -30,6 +30,7 @@ PUBLIC = {
     "GET /metrics",
     "GET /q/{public_id}",
     "GET /readyz",
+    "GET /rota/{secret}.ics",  # the secret is the key
     "POST /locale",
     "POST /login",
 }
