@@ -31,6 +31,7 @@ class Piece:
     to_at: datetime
     person: Person | None
     is_whole: bool
+    is_next_day: bool = False  # after midnight, before the handover
     is_by_hand: bool = False
 
 
@@ -204,6 +205,8 @@ def _days(group: GroupRota, monday: date, now: datetime, absences: Sequence[Abse
         if group.plan
         else now + timedelta(days=10_000)
     )
+    # Nobody promised a duty before the first was written.
+    begins = max(begins, min([now, *(duty.from_at for duty in group.duties[:1])]))
     days: list[Day] = []
     for n in range(WEEKS * 7):
         on = monday + n * DAY
@@ -215,6 +218,7 @@ def _days(group: GroupRota, monday: date, now: datetime, absences: Sequence[Abse
                 min(d.to_at, to_at),
                 group.people[d.person_id],
                 d.from_at <= from_at and d.to_at >= to_at,
+                rules.local_day(max(d.from_at, from_at), group.zone) > on,
                 d.is_by_hand,
             )
             for d in group.duties
@@ -226,7 +230,8 @@ def _days(group: GroupRota, monday: date, now: datetime, absences: Sequence[Abse
         starts = max(from_at, begins)
         for gap in rules.gaps(spans, starts, ends) if starts < ends else ():
             whole = gap.from_at <= from_at and gap.to_at >= to_at
-            pieces.append(Piece(gap.from_at, gap.to_at, None, whole))
+            is_next = rules.local_day(gap.from_at, group.zone) > on
+            pieces.append(Piece(gap.from_at, gap.to_at, None, whole, is_next))
         away = [
             group.people[a.person_id]
             for a in absences

@@ -54,6 +54,7 @@ async def show(
     zone = settings().timezone
     groups = await queries.rotas(session, who, at=instant, now=now, zone=zone)
     secret = await queries.calendar_secret(session, who.id) if who.is_staff else None
+    home = settings().public_url or str(request.base_url)
     return pages.page(
         request,
         "rota/calendar.html",
@@ -67,7 +68,7 @@ async def show(
         before=_link(instant - FOUR_WEEKS),
         after=_link(instant + FOUR_WEEKS),
         secret=secret,
-        feed=f"{settings().public_url.rstrip('/')}/rota/{secret}.ics" if secret else None,
+        feed=f"{home.rstrip('/')}/rota/{secret}.ics" if secret else None,
         **day_words(request.state.locale),
     )
 
