@@ -314,7 +314,7 @@ async def test_programs_ask_who_is_on_duty(
     assert item["on_duty"] == {"id": person.id, "name": person.name, "phone": person.phone}
     assert item["next"]["id"] == follows.id
     assert item["until"] == item["next_from"]
-    params = {"group": group.id, "at": "2020-01-01T00:00:00Z"}
+    params: dict[str, str | int] = {"group": group.id, "at": "2020-01-01T00:00:00Z"}
     before = (await client.get("/api/v1/rota", params=params)).json()
     assert before["items"][0]["on_duty"] is None
     for wrong in ("2026-01-01T00:00:00", "soon"):

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from tests.faults.running import sessions_of
 from tests.makers.database import own_database
-from tests.makers.rota import make_duty, make_group
+from tests.makers.rota import make_absence, make_duty, make_group
 from tickets.events import Event
 from tickets.refusals import Invalid
 from tickets.rota import actions, queries
@@ -221,3 +221,20 @@ async def test_of_two_overlapping_duties_past_the_lock_one_is_kept(
 
     won = await asyncio.gather(write(ann.id), write(bob.id))
     assert sorted(won) == [False, True]
+
+
+async def test_eight_workers_tell_a_gap_once(rooms: async_sessionmaker[AsyncSession]) -> None:
+    async with rooms() as session, session.begin():
+        group, (ann, *_) = await make_group(session, "Ann")
+        await actions.plan_turn(session, group.id, plan_of(ann.id), now=NOW)
+        await make_absence(session, ann, TODAY + DAY, TODAY + DAY)
+        await actions.replan(session, group.id, NOW)
+
+    async def look() -> int:
+        async with rooms() as session, session.begin():
+            return await actions.tell_gaps(session, NOW + H, 100)
+
+    assert sum(await asyncio.gather(*(look() for _ in range(8)))) == 1
+    async with rooms() as session:
+        asked = select(Event.id).where(Event.kind == "rota.gap")
+        assert len((await session.scalars(asked)).all()) == 1

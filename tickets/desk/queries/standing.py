@@ -140,7 +140,7 @@ def head(scope: Scope, *, with_choices: bool) -> ScalarSelect[Any]:
     return select(cast(func.json_build_array(*columns), Text)).scalar_subquery()
 
 
-def _gap(scope: Scope) -> ScalarSelect[datetime]:
+def _gap(scope: Scope) -> ScalarSelect[Any]:
     """When nobody is on duty next, within a day, of the groups one sees the board for."""
     begins = func.min(TurnPlan.gap_from_at)
     return (
