@@ -38,6 +38,7 @@ from tickets.project import api as project_api
 from tickets.project import web as project_web
 from tickets.refusals import Invalid, Refused, TooOften, Unknown
 from tickets.report import web as report_web
+from tickets.rota import api as rota_api
 from tickets.rota import web as rota_web
 from tickets.round import web as round_web
 from tickets.settings import settings
@@ -52,7 +53,7 @@ from tickets.words import N_, say
 
 log = structlog.get_logger()
 
-APIS = (project_api, asset_api, ticket_api, visit_api, loan_api)
+APIS = (project_api, asset_api, ticket_api, visit_api, loan_api, rota_api)
 PAGES = (
     staff_web,
     desk_web,

@@ -17,7 +17,10 @@ from workers.sweeps import (
     breach_overdue_clocks,
     climb_alerts,
     forget_leftovers,
+    hand_over_absences,
     owe_while_paused,
+    plan_ahead,
+    tell_gaps,
     warn_in_time,
     watch_repairs,
 )
@@ -85,5 +88,8 @@ class Worker:
         cron(beat, second=set(range(0, 60, 15)), max_tries=1),
         cron(owe_while_paused, second={11, 26, 41, 56}, max_tries=1),
         cron(watch_repairs, second={7, 37}, max_tries=1),
+        cron(hand_over_absences, second={17}, max_tries=1),
+        cron(tell_gaps, second={47}, max_tries=1),
+        cron(plan_ahead, minute={5, 35}, second=27, max_tries=1),
         cron(forget_leftovers, hour=4, minute=30, max_tries=1),
     ]

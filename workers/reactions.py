@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.events import Event
 from tickets.loan import actions as loan
+from tickets.rota import actions as rota
 from tickets.ticket import actions as ticket
 
 Reaction = Callable[[AsyncSession, Event], Awaitable[None]]
@@ -66,10 +67,19 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "group.changed": (),
     "person.added": (),
     "person.changed": (),
-    "person.retired": (),
-    "person.reinstated": (),
     "channel.added": (),
     "channel.changed": (),
+    "rota.planned": (),
+    "rota.gap": (rota.tell_of_gap,),
+    "duty.given": (),
+    "duty.swapped": (),
+    "absence.added": (ticket.hand_over_at_absence,),
+    "absence.begun": (ticket.tell_of_absence,),
+    "absence.ended": (),
+    "calendar.renewed": (),
+    "calendar.revoked": (),
+    "person.retired": (rota.replan_for_person,),
+    "person.reinstated": (rota.replan_for_person,),
     "token.added": (),
     "token.revoked": (),
 }

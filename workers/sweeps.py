@@ -12,6 +12,7 @@ from tickets.db import transaction
 from tickets.door import Answered
 from tickets.events import Delivery
 from tickets.loan import actions as loan
+from tickets.rota import actions as rota
 from tickets.sla import actions as sla
 from tickets.sla import queries as clocks
 from tickets.staff.models import FailedSignIn, SignIn
@@ -50,6 +51,22 @@ async def watch_repairs(ctx: dict[str, Any]) -> int:
 async def climb_alerts(ctx: dict[str, Any]) -> int:
     """What nobody has acknowledged in time goes one rung up."""
     return await _in_batches(ticket.climb)
+
+
+async def plan_ahead(ctx: dict[str, Any]) -> int:
+    """Duties are written eight weeks ahead; every plan goes on from where it ends."""
+    return await _in_batches(rota.plan_ahead)
+
+
+async def tell_gaps(ctx: dict[str, Any]) -> int:
+    """Nobody will be on duty within a day: said once for each gap."""
+    async with transaction() as session:
+        return await rota.tell_gaps(session, datetime.now(UTC), BATCH)
+
+
+async def hand_over_absences(ctx: dict[str, Any]) -> int:
+    """Somebody's absence has begun: his open tickets go to who is on duty."""
+    return await _in_batches(ticket.hand_over_absences)
 
 
 Look = Callable[[AsyncSession, datetime, int], Awaitable[int]]

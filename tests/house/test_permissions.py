@@ -32,6 +32,7 @@ PUBLIC = {
     "GET /q/{public_id}",
     "GET /readyz",
     "POST /a/{key}",
+    "GET /rota/{secret}.ics",  # the secret is the key
     "POST /locale",
     "POST /login",
 }

@@ -1,11 +1,13 @@
 """Staff for a first look, named by their role (值班员, 维修员 …), never by a person's name."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.rota import actions as rota
+from tickets.rota.queries import ZONE
+from tickets.rota.rules import DAY, Plan, Turn, local_day
 from tickets.staff import actions as staff
 from tickets.staff.models import Person
 from tickets.staff.rules import Grant, Role
@@ -56,7 +58,18 @@ async def demo_people(session: AsyncSession, now: datetime) -> DemoPeople:
         )
         if role is Role.TECHNICIAN:
             await rota.add_member(session, group.id, made.people[login].id, now=now)
+    await _plan_turns(session, made, now)
     return made
+
+
+async def _plan_turns(session: AsyncSession, made: DemoPeople, now: datetime) -> None:
+    """A week each since last Monday, so that somebody is on duty whenever one looks."""
+    today = local_day(now, ZONE)
+    crew = tuple(made.people[login].id for login, _, role, _ in _PEOPLE if role is Role.TECHNICIAN)
+    monday = today - (today.weekday() + 7) * DAY
+    await rota.plan_turn(
+        session, made.group_id, Plan(Turn.WEEKLY, crew, monday, time(8), ZONE), now=now
+    )
 
 
 async def demo_owner(

@@ -12,6 +12,7 @@ from tickets.settings import settings
 
 _HIDDEN = ("password", "token", "secret", "authorization", "cookie", "csrf", "signature")
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]*:[^/@\s]*@")
+_FEED = re.compile(r"(?<=/rota/)[\w-]+(?=\.ics)")  # the key of somebody's calendar
 _BEARER = re.compile(r"\b(tk_|Bearer )[\w-]{8,}")
 
 
@@ -21,7 +22,7 @@ def without_secrets(_: Any, __: str, line: EventDict) -> EventDict:
         if any(word in name.lower() for word in _HIDDEN):
             line[name] = "…"
         elif isinstance(value, str):
-            line[name] = _BEARER.sub(r"\1…", _CREDENTIALS.sub("…@", value))
+            line[name] = _BEARER.sub(r"\1…", _FEED.sub("…", _CREDENTIALS.sub("…@", value)))
     return line
 
 

@@ -65,6 +65,9 @@ class Verb(StrEnum):
     ASSET_WRITE = "asset.write"
     CALLER_READ = "caller.read"  # whole phone numbers, and finding people by them
     REPORT_READ = "report.read"
+    ROTA_READ = "rota.read"
+    ROTA_WRITE = "rota.write"
+    ABSENCE_WRITE = "absence.write"  # one's own; another's needs rota.write
     PEOPLE_MANAGE = "people.manage"
     CHANNEL_MANAGE = "channel.manage"
 
@@ -108,6 +111,9 @@ MAY: dict[Verb, frozenset[Role]] = {
     Verb.ASSET_WRITE: _MANAGERS | {Role.INTEGRATION},
     Verb.CALLER_READ: _FIELD,
     Verb.REPORT_READ: _LEADS | {Role.OWNER, Role.INTEGRATION},
+    Verb.ROTA_READ: _STAFF | {Role.INTEGRATION},
+    Verb.ROTA_WRITE: _LEADS,
+    Verb.ABSENCE_WRITE: _STAFF,
     Verb.PEOPLE_MANAGE: frozenset({Role.ADMIN}),
     Verb.CHANNEL_MANAGE: frozenset({Role.ADMIN}),
 }

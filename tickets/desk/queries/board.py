@@ -87,7 +87,7 @@ class BoardRow:
         return self.breaks_at >= NOTHING_BREAKS and self.paused_since is None
 
 
-_NOW, _HOUR, _SOON = (
+NOW, _HOUR, _SOON = (
     bindparam(name, type_=DateTime(timezone=True)) for name in ("now", "hour", "soon")
 )
 
@@ -99,11 +99,11 @@ def instants(now: datetime) -> dict[str, datetime]:
 def nearness(state: str) -> ColumnElement[bool]:
     match state:
         case "late":
-            return Ticket.breaks_at < _NOW
+            return Ticket.breaks_at < NOW
         case "hour":
-            return Ticket.breaks_at.between(_NOW, _HOUR)
+            return Ticket.breaks_at.between(NOW, _HOUR)
         case "soon":
-            return Ticket.breaks_at.between(_NOW, _SOON)
+            return Ticket.breaks_at.between(NOW, _SOON)
         case "waiting":
             return (Ticket.breaks_at >= NOTHING_BREAKS) & Ticket.paused_since.is_(None)
         case "paused":

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -19,16 +19,19 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.db import fixed
-from tickets.desk.queries.board import instants, nearness
+from tickets.desk.queries.board import NOW, instants, nearness
 from tickets.events import Event
 from tickets.project.models import Project
 from tickets.project.queries import within
+from tickets.rota.models import ServiceGroup, TurnPlan
+from tickets.rota.queries import seen_in
 from tickets.staff.models import HeldRole, Person
 from tickets.staff.rules import Role, Scope, Verb, Who
 from tickets.ticket.models import Ticket
 from tickets.ticket.queries.seen import visible_in
 
 MANY = 1000  # counting stops here: "999+" says enough, and the board stays fast
+DAY = timedelta(days=1)
 NEWEST = 300  # events looked at to notice one that was committed after a younger one
 
 
@@ -42,6 +45,7 @@ class Standing:
     soon: int
     danger: int
     choices: str = ""  # a fingerprint of what can be chosen from
+    gap_at: datetime | None = None  # nobody is on duty from then, within a day
 
 
 @dataclass(frozen=True)
@@ -67,9 +71,10 @@ async def standing(
 
 def standing_in(told: str) -> Standing:
     """From the text that `head` brings."""
-    newest, present, late, hour, soon, danger, *offered = json.loads(told)
+    newest, present, late, hour, soon, danger, *more = json.loads(told)
+    offered, gap_at = more[:2], datetime.fromisoformat(more[2]) if more[2:] and more[2] else None
     fingerprint = ".".join(each or "" for each in offered)
-    return Standing(f"{newest}.{present}", late, hour, soon, danger, fingerprint)
+    return Standing(f"{newest}.{present}", late, hour, soon, danger, fingerprint, gap_at)
 
 
 _known: dict[tuple[Scope, str], Choices] = {}
@@ -131,8 +136,22 @@ def head(scope: Scope, *, with_choices: bool) -> ScalarSelect[Any]:
         _count(scope, Ticket.severity == "S1"),
     ]
     if with_choices:
-        columns += [_fingerprint(_projects(scope)), _fingerprint(_technicians())]
+        columns += [_fingerprint(_projects(scope)), _fingerprint(_technicians()), _gap(scope)]
     return select(cast(func.json_build_array(*columns), Text)).scalar_subquery()
+
+
+def _gap(scope: Scope) -> ScalarSelect[Any]:
+    """When nobody is on duty next, within a day, of the groups one sees the board for."""
+    begins = func.min(TurnPlan.gap_from_at)
+    return (
+        select(begins)
+        .where(
+            TurnPlan.gap_from_at < NOW + DAY,
+            TurnPlan.gap_to_at > NOW,
+            TurnPlan.group_id.in_(select(ServiceGroup.id).where(seen_in(scope))),
+        )
+        .scalar_subquery()
+    )
 
 
 def _projects(scope: Scope) -> Subquery:

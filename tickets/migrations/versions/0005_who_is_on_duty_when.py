@@ -15,18 +15,26 @@ depends_on = None
 AT = sa.DateTime(timezone=True)
 
 
-def _group(**more: bool) -> sa.Column[int]:
-    return sa.Column("group_id", sa.Integer(), sa.ForeignKey("service_group.id"), **more)
+def _group(*, is_key: bool = False) -> sa.Column[int]:
+    return sa.Column(
+        "group_id",
+        sa.Integer(),
+        sa.ForeignKey("service_group.id"),
+        primary_key=is_key,
+        nullable=False,
+    )
 
 
-def _person(**more: bool) -> sa.Column[int]:
-    return sa.Column("person_id", sa.Integer(), sa.ForeignKey("person.id"), **more)
+def _person(*, is_key: bool = False) -> sa.Column[int]:
+    return sa.Column(
+        "person_id", sa.Integer(), sa.ForeignKey("person.id"), primary_key=is_key, nullable=False
+    )
 
 
 def upgrade() -> None:
     op.create_table(
         "turn_plan",
-        _group(primary_key=True),
+        _group(is_key=True),
         sa.Column("turn", sa.Text(), nullable=False),
         sa.Column("order", postgresql.ARRAY(sa.Integer()), nullable=False),
         sa.Column("begins_on", sa.Date(), nullable=False),
@@ -40,8 +48,8 @@ def upgrade() -> None:
     op.create_table(
         "duty",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), primary_key=True),
-        _group(nullable=False),
-        _person(nullable=False),
+        _group(),
+        _person(),
         sa.Column("from_at", AT, nullable=False),
         sa.Column("to_at", AT, nullable=False),
         sa.Column("is_by_hand", sa.Boolean(), server_default="false", nullable=False),
@@ -56,7 +64,7 @@ def upgrade() -> None:
     op.create_table(
         "absence",
         sa.Column("id", sa.Integer(), primary_key=True),
-        _person(nullable=False),
+        _person(),
         sa.Column("from_on", sa.Date(), nullable=False),
         sa.Column("to_on", sa.Date(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
@@ -81,13 +89,13 @@ def upgrade() -> None:
     )
     op.create_table(
         "told_gap",
-        _group(primary_key=True),
+        _group(is_key=True),
         sa.Column("from_at", AT, primary_key=True),
         sa.Column("to_at", AT, nullable=False),
     )
     op.create_table(
         "calendar_key",
-        _person(primary_key=True),
+        _person(is_key=True),
         sa.Column("secret", sa.Text(), nullable=False, unique=True),
         sa.Column("made_at", AT, nullable=False),
     )

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from tickets.events import record
 from tickets.refusals import Invalid, Refused
 from tickets.rota import queries
+from tickets.rota.actions.planning import replan
 from tickets.rota.models import GroupMember, ServiceGroup
 from tickets.staff import actions as staff
 from tickets.staff.rules import Grant, Role
@@ -62,6 +63,7 @@ async def add_member(
     )
     if fresh is None:
         raise Refused(N_("{name} is in this group already."), name=person.name)
+    await replan(session, group.id, now)
     record(session, "group.changed", at=now, by_id=by_id, group_id=group.id, joined=person.id)
 
 
@@ -85,6 +87,7 @@ async def remove_member(
     await staff.withdraw_role(
         session, person_id, Grant(Role.TECHNICIAN, group_id=group.id), by_id=by_id, now=now
     )
+    await replan(session, group.id, now)  # the others take his turns
     record(session, "group.changed", at=now, by_id=by_id, group_id=group.id, left=person_id)
 
 

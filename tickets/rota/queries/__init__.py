@@ -1,5 +1,21 @@
 """Questions about groups, duties and absences."""
 
+from tickets.rota.queries.absences import (
+    KnownAbsence,
+    absences_page,
+    check_may_enter,
+    duties_of_secret,
+    led_by,
+)
+from tickets.rota.queries.calendar import (
+    COLOURS,
+    GroupRota,
+    check_may_write,
+    groups_seen,
+    may_write,
+    rotas,
+    seen_in,
+)
 from tickets.rota.queries.duty import (
     AHEAD,
     ZONE,
@@ -10,16 +26,50 @@ from tickets.rota.queries.duty import (
     on_duty,
 )
 from tickets.rota.queries.group import Group, find, groups_page
+from tickets.rota.queries.plan import (
+    absence,
+    away,
+    calendar_secret,
+    duties_from,
+    groups_of,
+    members,
+    name_of,
+    plan_of,
+    plan_row,
+    zone_of,
+)
 
 __all__ = [
     "AHEAD",
+    "COLOURS",
     "ZONE",
     "Group",
+    "GroupRota",
+    "KnownAbsence",
+    "absence",
+    "absences_page",
+    "away",
+    "calendar_secret",
+    "check_may_enter",
+    "check_may_write",
     "duties",
+    "duties_from",
+    "duties_of_secret",
     "duty_person_id",
     "find",
     "gaps",
+    "groups_of",
     "groups_page",
+    "groups_seen",
+    "led_by",
+    "may_write",
+    "members",
+    "name_of",
     "next_on_duty",
     "on_duty",
+    "plan_of",
+    "plan_row",
+    "rotas",
+    "seen_in",
+    "zone_of",
 ]

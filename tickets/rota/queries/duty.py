@@ -16,7 +16,8 @@ from tickets.staff.models import Person
 AHEAD: Final = timedelta(days=60)  # how far one looks for the next on duty
 ZONE: Final = "Asia/Shanghai"  # of a group that has duties by hand alone
 
-_duty, _person, _absence, _plan = (aliased(each) for each in (Duty, Person, Absence, TurnPlan))
+_duty, _person = aliased(Duty), aliased(Person)
+_absence, _plan = aliased(Absence), aliased(TurnPlan)
 
 
 def _is_there(at: Any) -> ColumnElement[bool]:

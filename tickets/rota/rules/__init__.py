@@ -1,6 +1,17 @@
 """A group's size, its turns, and what may be done with a duty or an absence."""
 
+from tickets.rota.rules.acts import (
+    REASON_LABELS,
+    AbsenceReason,
+    check_absence,
+    check_given,
+    check_swap,
+    check_takes,
+    ended,
+    is_away,
+)
 from tickets.rota.rules.group import MINIMUM, missing
+from tickets.rota.rules.ical import Entry, calendar
 from tickets.rota.rules.turns import (
     DAY,
     TURN_LABELS,
@@ -28,18 +39,28 @@ from tickets.rota.rules.turns import (
 __all__ = [
     "DAY",
     "MINIMUM",
+    "REASON_LABELS",
     "TURN_LABELS",
+    "AbsenceReason",
     "Away",
+    "Entry",
     "Plan",
     "Shift",
     "Span",
     "Turn",
     "away_on",
+    "calendar",
+    "check_absence",
+    "check_given",
     "check_plan",
+    "check_swap",
+    "check_takes",
     "days_away",
     "duty_day",
+    "ended",
     "gaps",
     "instant_of",
+    "is_away",
     "joined",
     "local_day",
     "missing",

@@ -2,6 +2,7 @@
 
 from tickets.staff.queries.door import AtTheDoor, by_sign_in, by_token, who_is
 from tickets.staff.queries.holders import (
+    colleague,
     holders,
     id_of,
     in_role,
@@ -34,6 +35,7 @@ __all__ = [
     "by_sign_in",
     "by_token",
     "check_may_manage",
+    "colleague",
     "find",
     "group_names",
     "holders",

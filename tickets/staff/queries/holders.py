@@ -5,8 +5,12 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from tickets.refusals import Missing
 from tickets.staff.models import HeldRole, Person
 from tickets.staff.rules import Role
+from tickets.words import N_
+
+_NO_COLLEAGUES = (Role.OWNER, Role.INTEGRATION)
 
 # Built once: whoever is told something is found by it, and the ticket page asks it.
 _IN_ROLE = (
@@ -90,6 +94,21 @@ async def id_of(session: AsyncSession, name: str) -> int | None:
     return await session.scalar(
         select(Person.id).where(func.lower(Person.login) == name.strip().lower())
     )
+
+
+async def colleague(session: AsyncSession, person_id: int) -> Person:
+    """Somebody who works here; neither a program nor an owner's person."""
+    person = await session.scalar(
+        select(Person).where(
+            Person.id == person_id,
+            Person.retired_at.is_(None),
+            Person.is_program.is_(False),
+            Person.id.in_(select(HeldRole.person_id).where(HeldRole.role.not_in(_NO_COLLEAGUES))),
+        )
+    )
+    if person is None:
+        raise Missing(N_("There is no such person."))
+    return person
 
 
 async def names(session: AsyncSession, ids: Iterable[int]) -> dict[int, str]:

@@ -1,5 +1,10 @@
 """The verbs of a ticket, one function each."""
 
+from tickets.ticket.actions.absence import (
+    hand_over_absences,
+    hand_over_at_absence,
+    tell_of_absence,
+)
 from tickets.ticket.actions.act import attach, perform
 from tickets.ticket.actions.check import check_after_dark, watch_repairs
 from tickets.ticket.actions.closing import call_back, cancel, close
@@ -44,6 +49,8 @@ __all__ = [
     "decide_main",
     "each_alone",
     "end_pause",
+    "hand_over_absences",
+    "hand_over_at_absence",
     "merge",
     "merge_many",
     "note",
@@ -54,6 +61,7 @@ __all__ = [
     "recur",
     "reject_pause",
     "split",
+    "tell_of_absence",
     "tell_of_assignment",
     "tell_of_breach",
     "tell_of_debt",
