@@ -16,6 +16,7 @@ from workers.sweeps import (
     breach_overdue_clocks,
     forget_leftovers,
     owe_while_paused,
+    watch_calls,
     watch_repairs,
 )
 
@@ -76,6 +77,7 @@ class Worker:
         cron(relay_and_post, second=set(range(1, 60, 5)), max_tries=1),
         cron(beat, second=set(range(0, 60, 15)), max_tries=1),
         cron(owe_while_paused, second={11, 26, 41, 56}, max_tries=1),
+        cron(watch_calls, second=set(range(3, 60, 10)), max_tries=1),
         cron(watch_repairs, second={7, 37}, max_tries=1),
         cron(forget_leftovers, hour=4, minute=30, max_tries=1),
     ]

@@ -39,6 +39,11 @@ async def watch_repairs(ctx: dict[str, Any]) -> int:
     return await _in_batches(ticket.watch_repairs)
 
 
+async def watch_calls(ctx: dict[str, Any]) -> int:
+    """Calls promised to a caller whose instant has come, or that are ten minutes over it."""
+    return await _in_batches(ticket.watch_calls)
+
+
 Look = Callable[[AsyncSession, datetime, int], Awaitable[int]]
 
 

@@ -112,7 +112,7 @@ async def open_on_project(
 
 
 # Said among ourselves, with whatever was typed: only for those who work on tickets.
-OURS = ("ticket.noted", "ticket.called_again")
+OURS = ("ticket.noted", "ticket.called_again", "ticket.reminded", "call.promised")
 
 
 async def events_page(

@@ -1,5 +1,6 @@
 """A ticket's life, and the words of the trade it is told in."""
 
+from tickets.ticket.rules.asking import APART, DAY, GRACE, Tried, ask_at, told_of_reminder
 from tickets.ticket.rules.codes import (
     CAUSES,
     CHANNELS,
@@ -19,6 +20,7 @@ from tickets.ticket.rules.life import (
     LOOK_WITHIN,
     NOTHING_BREAKS,
     OPEN_STATUSES,
+    TRIES,
     Asked,
     Call,
     Doable,
@@ -34,9 +36,12 @@ from tickets.ticket.rules.life import (
 )
 
 __all__ = [
+    "APART",
     "CAUSES",
     "CHANNELS",
+    "DAY",
     "FAULTS",
+    "GRACE",
     "KIND_LABELS",
     "LOOK_WITHIN",
     "MAIN_LABELS",
@@ -45,6 +50,7 @@ __all__ = [
     "OPEN_STATUSES",
     "SEVERITY_LABELS",
     "STATUS_LABELS",
+    "TRIES",
     "Asked",
     "Call",
     "Doable",
@@ -54,6 +60,8 @@ __all__ = [
     "Severity",
     "Stands",
     "Status",
+    "Tried",
+    "ask_at",
     "breaks_at",
     "is_new_fault",
     "main_of",
@@ -62,5 +70,6 @@ __all__ = [
     "severity_of",
     "status_of",
     "survives_first",
+    "told_of_reminder",
     "why_not_close",
 ]
