@@ -27,6 +27,7 @@ from tickets import db, pages, pulse, wake, watch
 from tickets.asset import api as asset_api
 from tickets.asset import web as asset_web
 from tickets.desk import web as desk_web
+from tickets.desk.queries.callbacks import calls_due
 from tickets.door import sentence_for
 from tickets.loan import api as loan_api
 from tickets.loan import web as loan_web
@@ -89,12 +90,13 @@ _CHROME = (
     .correlate(Person)
     .scalar_subquery(),
     select(pulse.Heartbeat.at).where(pulse.Heartbeat.name == "worker").scalar_subquery(),
+    calls_due(),
 )
 
 
 def _chrome(told: Sequence[Any], now: datetime) -> pages.Chrome:
-    unread, seen_at = told
-    return pages.Chrome(unread, pulse.is_silent(seen_at, now), seen_at)
+    unread, seen_at, to_ask = told
+    return pages.Chrome(unread, pulse.is_silent(seen_at, now), seen_at, to_ask)
 
 
 def problem(
