@@ -41,6 +41,8 @@ from tickets.rota import web as rota_web
 from tickets.round import web as round_web
 from tickets.settings import settings
 from tickets.shield import Shield
+from tickets.shift import api as shift_api
+from tickets.shift import web as shift_web
 from tickets.staff import web as staff_web
 from tickets.staff.models import Person
 from tickets.ticket import api as ticket_api
@@ -51,7 +53,7 @@ from tickets.words import N_, say
 
 log = structlog.get_logger()
 
-APIS = (project_api, asset_api, ticket_api, visit_api, loan_api)
+APIS = (project_api, asset_api, ticket_api, visit_api, loan_api, shift_api)
 PAGES = (
     staff_web,
     desk_web,
@@ -64,6 +66,7 @@ PAGES = (
     notice_web,
     report_web,
     rota_web,
+    shift_web,
 )
 
 

@@ -2,7 +2,8 @@
 
 from tickets.desk.queries.callbacks.due import calls_due
 from tickets.desk.queries.callbacks.promised import CallBackFilter, Promised, projects, promised
-from tickets.desk.queries.callbacks.queue import ToAsk, one, queue
+from tickets.desk.queries.callbacks.queue import one, queue
+from tickets.desk.queries.callbacks.row import ToAsk
 
 __all__ = [
     "CallBackFilter",

@@ -4,7 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from tickets.desk.queries.callbacks.promised import CallBackFilter
-from tickets.grams import mask
+from tickets.desk.queries.callbacks.row import ToAsk, Try, Voice
 from tickets.project.models import Contact, Project
 from tickets.refusals import Invalid
 from tickets.sla.models import Act
@@ -32,103 +32,9 @@ from tickets.staff.models import Person
 from tickets.staff.rules import Verb, Who
 from tickets.ticket.models import CallBack, CallPromise, Ticket
 from tickets.ticket.queries import visible
-from tickets.ticket.rules import TRIES, Asked, why_not_close
 from tickets.visit.models import Work
 
 PAGE = 25
-
-
-@dataclass(frozen=True)
-class Voice:
-    """Somebody who called about it; `is_told`: he has heard how it ended."""
-
-    contact_id: int
-    name: str
-    phone: str
-    ref: str
-    is_told: bool
-
-    @property
-    def masked(self) -> str:
-        return mask(self.phone) if self.phone else ""
-
-    @property
-    def digits(self) -> str:
-        return self.phone.replace(" ", "")
-
-
-@dataclass(frozen=True)
-class Try:
-    outcome: str
-    at: datetime
-    by: str | None
-    rating: int | None
-    note: str | None
-    contact_id: int | None
-
-
-@dataclass(frozen=True)
-class ToAsk:
-    """A row of the queue."""
-
-    id: int
-    ref: str
-    kind: str
-    status: str
-    severity: str
-    fault: str | None
-    description: str
-    place: str | None
-    cycle: int
-    ask_at: datetime | None
-    promised_at: datetime | None
-    reminders: int
-    reporter_id: int | None
-    project_id: int
-    group_id: int | None
-    project_code: str
-    project_name: str
-    timezone: str
-    fixed_at: datetime | None
-    fixed_by: str | None
-    work: str | None
-    tries: Sequence[Try]
-    awaits_look: bool
-    callers: Sequence[Voice] = ()
-    is_whole: bool = False  # may the numbers be seen whole
-
-    @property
-    def misses(self) -> int:
-        return sum(1 for each in self.tries if each.outcome == "not_reached")
-
-    @property
-    def rating(self) -> int | None:
-        return next((each.rating for each in self.tries if each.rating), None)
-
-    @property
-    def untold(self) -> Sequence[Voice]:
-        return [each for each in self.callers if not each.is_told]
-
-    @property
-    def others(self) -> Sequence[Voice]:
-        return [each for each in self.untold if each.contact_id != self.reporter_id]
-
-    @property
-    def obstacle(self) -> str | None:
-        """Why it cannot be closed; None: close is offered at once."""
-        return why_not_close(
-            self.kind,
-            self.status,
-            [Asked(each.outcome) for each in self.tries],
-            confirmed_by=None,
-            outcome=None,
-            awaits_look=self.awaits_look,
-        )
-
-    @property
-    def is_heard(self) -> bool:
-        """The owner's word, or as many tries as stand for it."""
-        return self.misses >= TRIES or any(each.outcome == "works" for each in self.tries)
 
 
 _TRIES = (
@@ -167,6 +73,7 @@ _FIX = (
     .scalar_subquery()
 )
 _LOOK = exists().where(Act.ticket_id == Ticket.id, Act.dark_check == "waiting")
+_HEAD = [each.name for each in fields(ToAsk)][:18]
 _ROWS = select(
     Ticket.id,
     Ticket.ref,
@@ -252,16 +159,17 @@ async def one(session: AsyncSession, who: Who, ref: str) -> ToAsk | None:
 def _row(cells: Sequence[Any]) -> ToAsk:
     fix, tries, awaits_look = cells[-3:]
     at, by, work = json.loads(fix) if fix else (None, None, None)
+    head: dict[str, Any] = dict(zip(_HEAD, cells[:-3], strict=True))
     return ToAsk(
-        *cells[:-3],
-        datetime.fromisoformat(at) if at else None,
-        by,
-        work,
-        [
+        **head,
+        fixed_at=datetime.fromisoformat(at) if at else None,
+        fixed_by=by,
+        work=work,
+        tries=[
             Try(outcome, datetime.fromisoformat(when), name, rating, note, contact)
             for outcome, when, name, rating, note, contact in json.loads(tries or "[]")
         ],
-        awaits_look,
+        awaits_look=awaits_look,
     )
 
 
