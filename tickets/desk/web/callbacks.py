@@ -100,7 +100,9 @@ async def _page(
         status=status,
         rows=[row for row in rows if last is None or row.ref != last.row.ref],
         last=_shown(last, _address(wanted)) if last else None,
-        promised=await callbacks.promised(session, who, wanted) if is_head else (),
+        promised=await callbacks.promised(session, who, wanted, besides_queue=True)
+        if is_head
+        else (),
         projects=await callbacks.projects(session, who),
         wanted=wanted,
         address=_address,

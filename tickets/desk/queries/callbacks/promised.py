@@ -65,8 +65,9 @@ async def promised(
     *,
     verb: Verb = Verb.TICKET_CALL_BACK,
     limit: int = PROMISED,
+    besides_queue: bool = False,
 ) -> Sequence[Promised]:
-    """The next first; one statement."""
+    """The next first; one statement. `besides_queue` leaves out what the queue shows already."""
     asked = (
         select(
             CallPromise.id,
@@ -92,6 +93,8 @@ async def promised(
         .order_by(CallPromise.at, CallPromise.id)
         .limit(limit)
     )
+    if besides_queue:
+        asked = asked.where(Ticket.ask_at.is_(None))
     if wanted.project:
         asked = asked.where(Project.code == wanted.project)
     if wanted.mine:
