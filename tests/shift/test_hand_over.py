@@ -63,7 +63,7 @@ async def test_the_sheet_gathers_what_the_next_one_must_know(
     page = (await desk.get("/handovers/new")).text
     for told in (late.ref, danger.ref, soon.ref, "who comes", "Somebody comes", f"until {day}"):
         assert told in page
-    assert page.index("Broken") < page.index("Due within 12 h")
+    assert page.index(">Broken <") < page.index(">The rest <")
     assert "Ms Caller" not in page
     assert "13912345678" not in page
 
@@ -167,8 +167,10 @@ async def test_one_sees_the_sheets_of_those_who_see_no_more(
     await session.commit()
     everywhere = await as_role("hotline")
     wide = await handed_over(everywhere)
-    narrow = await handed_over(await browser_of(mine))
-    assert (await (await browser_of(mine)).get(f"/handovers/{narrow}")).status_code == 200
+    insider = await browser_of(mine)
+    narrow = await handed_over(insider)
+    assert (await insider.get(f"/handovers/{narrow}")).status_code == 200
+    assert (await insider.get(f"/handovers/{wide}")).status_code == 404
     stranger = await browser_of(theirs)
     for number in (wide, narrow):
         assert (await stranger.get(f"/handovers/{number}")).status_code == 404
