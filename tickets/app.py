@@ -29,6 +29,7 @@ from tickets.asset import web as asset_web
 from tickets.channel import queries as channels
 from tickets.channel import web as channel_web
 from tickets.desk import web as desk_web
+from tickets.desk.queries.callbacks import calls_due
 from tickets.door import sentence_for
 from tickets.loan import api as loan_api
 from tickets.loan import web as loan_web
@@ -43,6 +44,8 @@ from tickets.rota import web as rota_web
 from tickets.round import web as round_web
 from tickets.settings import settings
 from tickets.shield import Shield
+from tickets.shift import api as shift_api
+from tickets.shift import web as shift_web
 from tickets.staff import web as staff_web
 from tickets.staff.models import Person
 from tickets.ticket import api as ticket_api
@@ -53,7 +56,7 @@ from tickets.words import N_, say
 
 log = structlog.get_logger()
 
-APIS = (project_api, asset_api, ticket_api, visit_api, loan_api, rota_api)
+APIS = (project_api, asset_api, ticket_api, visit_api, loan_api, rota_api, shift_api)
 PAGES = (
     staff_web,
     desk_web,
@@ -67,6 +70,7 @@ PAGES = (
     channel_web,
     report_web,
     rota_web,
+    shift_web,
 )
 
 
@@ -99,12 +103,14 @@ _CHROME = (
     .scalar_subquery(),
     select(pulse.Heartbeat.at).where(pulse.Heartbeat.name == "worker").scalar_subquery(),
     *channels.troubles(),
+    calls_due(),
 )
 
 
 def _chrome(told: Sequence[Any], now: datetime) -> pages.Chrome:
-    unread, seen_at, failing, unreached = told
-    return pages.Chrome(unread, pulse.is_silent(seen_at, now), seen_at, failing, unreached)
+    unread, seen_at, failing, unreached, to_ask = told
+    silent = pulse.is_silent(seen_at, now)
+    return pages.Chrome(unread, silent, seen_at, failing, unreached, to_ask)
 
 
 def problem(

@@ -30,6 +30,7 @@ class Chrome:
     worker_seen_at: datetime | None = None
     failing_channel: str | None = None  # its name
     unreached: int = 0  # messages of the last day that nobody got
+    to_ask: int = 0  # call-backs that are due
 
 
 # Rooms above know how to count; the app says what and how to read it (an arrow upward is not ours
@@ -120,7 +121,7 @@ def page(request: Request, name: str, *, status: int = 200, **facts: Any) -> HTM
         request.url.path,
         request.url.query,
         context["who"],
-        context["chrome"].unread,
+        (context["chrome"].unread, context["chrome"].to_ask),
         context["csrf"],
     )
     html = environment().get_template(name, globals=_SEEN_BY_MACROS).render(context | facts)
@@ -128,10 +129,14 @@ def page(request: Request, name: str, *, status: int = 200, **facts: Any) -> HTM
 
 
 @lru_cache(maxsize=1000)
-def _bar(locale: str, path: str, query: str, who: Any, unread: int, csrf: str) -> Markup:
+def _bar(
+    locale: str, path: str, query: str, who: Any, counts: tuple[int, int], csrf: str
+) -> Markup:
     """What everybody sees above every page: the same until he goes elsewhere or has a message."""
     request = SimpleNamespace(url=SimpleNamespace(path=path, query=query))
-    facts = {"request": request, "who": who, "chrome": Chrome(unread), "csrf": csrf}
+    unread, to_ask = counts
+    chrome = Chrome(unread, to_ask=to_ask)
+    facts = {"request": request, "who": who, "chrome": chrome, "csrf": csrf}
     return fragment("layout/bar.html", locale, datetime.now(UTC), **facts)
 
 

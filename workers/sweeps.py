@@ -69,6 +69,11 @@ async def hand_over_absences(ctx: dict[str, Any]) -> int:
     return await _in_batches(ticket.hand_over_absences)
 
 
+async def watch_calls(ctx: dict[str, Any]) -> int:
+    """Calls promised to a caller whose instant has come, or that are ten minutes over it."""
+    return await _in_batches(ticket.watch_calls)
+
+
 Look = Callable[[AsyncSession, datetime, int], Awaitable[int]]
 
 

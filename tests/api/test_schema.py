@@ -56,6 +56,8 @@ KNOWN = {
     "photos": ([],),
     "signature": (None,),
     "group": (None,),
+    "number": (1, 2, 3),
+    "promise_id": (1, 2, 3),
 }
 
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 import random
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
 from statistics import quantiles
 from typing import Any
 
@@ -47,7 +47,7 @@ def _call(program: Client, number: int, chance: random.Random, asset: str, proje
 
 def _arrived(rows: list[asyncpg.Record], receiver: Receiver) -> dict[str, list[float]]:
     """Seconds from the instant each fell due until the receiver had it, by what it was."""
-    first = {}
+    first: dict[str, datetime] = {}
     for got in receiver.got:
         first.setdefault(got.id, got.at)
     taken: dict[str, list[float]] = {"ticket.opened": [], "clock.warned": []}

@@ -37,7 +37,7 @@ FACTS: dict[str, Any] = {
 
 
 async def make_channel(
-    session: AsyncSession, kind: str, group_id: int | None = None, **settings: str
+    session: AsyncSession, kind: str, group_id: int | None = None, **settings: Any
 ) -> Channel:
     channel = Channel(
         kind=kind, name=f"{kind} {next(_n)}", group_id=group_id, settings=dict(settings)

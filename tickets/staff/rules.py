@@ -56,6 +56,9 @@ class Verb(StrEnum):
     TICKET_GRADE = "ticket.grade"  # another severity
     TICKET_MERGE = "ticket.merge"
     TICKET_REOPEN = "ticket.reopen"
+    TICKET_REMIND = "ticket.remind"  # the owner urges us
+    CALL_PROMISE = "call.promise"  # when we call him
+    SHIFT_HAND_OVER = "shift.hand_over"
     PAUSE_REVIEW = "pause.review"
     SUBSTITUTION_SETTLE = "substitution.settle"
     PHOTO_ADD = "photo.add"
@@ -102,6 +105,9 @@ MAY: dict[Verb, frozenset[Role]] = {
     Verb.TICKET_GRADE: _FIELD | {Role.INTEGRATION},
     Verb.TICKET_MERGE: _DESK | {Role.INTEGRATION},
     Verb.TICKET_REOPEN: _FIELD | {Role.INTEGRATION},
+    Verb.TICKET_REMIND: _FIELD | {Role.INTEGRATION},
+    Verb.CALL_PROMISE: _FIELD | {Role.INTEGRATION},
+    Verb.SHIFT_HAND_OVER: _DESK,
     Verb.PAUSE_REVIEW: _MANAGERS | {Role.INTEGRATION},
     Verb.SUBSTITUTION_SETTLE: _FIELD | {Role.INTEGRATION},
     Verb.PHOTO_ADD: _FIELD | {Role.INTEGRATION},

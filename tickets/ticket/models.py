@@ -51,6 +51,29 @@ class Ticket(Base):
             "merged_into_id",
             postgresql_where=text("merged_into_id IS NOT NULL"),
         ),
+        # The call-backs that wait: promised ones first, then the oldest repair; paged by key.
+        Index(
+            "ix_ticket_to_ask",
+            "call_promised_at",
+            "ask_at",
+            "id",
+            postgresql_where=text("ask_at IS NOT NULL"),
+        ),
+        # How many of them are due, on every page of the staff.
+        Index("ix_ticket_ask", "ask_at", postgresql_where=text("ask_at IS NOT NULL")),
+        # Those who were asked, and are still to be closed.
+        Index(
+            "ix_ticket_to_close",
+            "id",
+            postgresql_where=text("is_open AND status = 'repaired' AND ask_at IS NULL"),
+        ),
+        # The board's filter: what the owner urges us about.
+        Index(
+            "ix_ticket_urged",
+            "breaks_at",
+            "id",
+            postgresql_where=text("is_open AND reminders > 0"),
+        ),
         # What followed a ticket, on its page.
         Index("ix_ticket_follows", "follows_id", postgresql_where=text("follows_id IS NOT NULL")),
         # An import run twice is one import.
@@ -89,6 +112,13 @@ class Ticket(Base):
     paused_since: Mapped[datetime | None]
     technician_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     expected_at: Mapped[datetime | None]  # when we told the reporter that somebody comes
+    # 回访: from when on the owner is to be asked whether it works; None: nobody need ask.
+    ask_at: Mapped[datetime | None]
+    # 承诺回电: the earliest call we promised and have not made; its rows are `call_promise`.
+    call_promised_at: Mapped[datetime | None]
+    # 催办: how often the owner urged us in the present cycle.
+    reminders: Mapped[int] = mapped_column(default=0, server_default="0")
+    last_reminded_at: Mapped[datetime | None]
     opened_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     key: Mapped[UUID | None] = mapped_column(unique=True)
     external_ref: Mapped[str | None]
@@ -207,6 +237,35 @@ class CallBack(Base):
     by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     # Whom we asked, where merged tickets had several callers; None is the ticket's own.
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"))
+
+
+class CallPromise(Base):
+    """承诺回电: we told a caller when we call him."""
+
+    __tablename__ = "call_promise"
+    __table_args__ = (
+        # The ticket page, and whatever keeps a promise: those of the ticket.
+        Index("ix_call_promise_ticket", "ticket_id"),
+        # The page of call-backs: promises not kept yet, the next first.
+        Index("ix_call_promise_open", "at", "id", postgresql_where=text("kept_at IS NULL")),
+        # The sweep: the promised instant has come, or ten minutes more have gone.
+        Index("ix_call_promise_watch", "watch_at", postgresql_where=text("watch_at IS NOT NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"))
+    # To whom; None is the ticket's own caller.
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"))
+    at: Mapped[datetime]
+    note: Mapped[str | None]
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    created_at: Mapped[datetime]
+    kept_at: Mapped[datetime | None]
+    kept_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    reminded_at: Mapped[datetime | None]  # when whoever promised was told that it is time
+    watch_at: Mapped[datetime | None]  # when the sweep looks next; None: no more
+    # A form names it before it sends it: sent twice, it is one promise.
+    key: Mapped[UUID | None] = mapped_column(unique=True)
 
 
 class TicketNumber(Base):

@@ -43,7 +43,8 @@ PAGE = 50
 class BoardFilter:
     """What the address asks for. `state` is how near the next promise is to breaking;
     `technician` is an id, or 0 for tickets nobody has yet; `asset` the code of a cabinet, a
-    circuit or a lamp: what is open on it and on whatever hangs on it."""
+    circuit or a lamp: what is open on it and on whatever hangs on it; `urged` what the owner
+    urges us about."""
 
     project: str | None = None
     severity: str | None = None
@@ -53,6 +54,7 @@ class BoardFilter:
     kind: str | None = None
     asset: str | None = None
     q: str | None = None
+    urged: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,8 @@ class BoardRow:
     assets: tuple[str, ...]
     promise: str | None  # the one that breaks next; None when none is left
     paused_since: datetime | None
+    reminders: int  # how often the owner urged
+    call_promised_at: datetime | None
 
     @property
     def masked(self) -> str:
@@ -158,6 +162,8 @@ _ROWS = (
         _ASSETS,
         _PROMISE,
         Ticket.paused_since,
+        Ticket.reminders,
+        Ticket.call_promised_at,
     )
     .join(Project, Project.id == Ticket.project_id)
     .outerjoin(Person, Person.id == Ticket.technician_id)
@@ -186,11 +192,14 @@ def _rows(
     is_nobodys: bool,
     head: ScalarSelect[Any] | None,
     is_below: bool,
+    is_urged: bool,
 ) -> Asked:
     """Built once for each reach of a role and each sort of filter."""
     found = [visible_in(desk), *conditions(tickets, shape)]
     if is_below:
         found.append(_hangs_on(is_of_project="project" in shape))
+    if is_urged:
+        found.append(Ticket.reminders > 0)
     if is_nobodys:
         found.append(Ticket.technician_id.is_(None))
     if state:
@@ -202,6 +211,8 @@ _NAMES = [each.name for each in fields(BoardRow)]
 WIDTH = len(_NAMES)
 BREAKS_AT = _NAMES.index("breaks_at")
 ASSETS = _NAMES.index("assets")
+CALL_AT = _NAMES.index("call_promised_at")
+TIMEZONE = _NAMES.index("timezone")
 
 
 def row_of(cells: Sequence[Any]) -> BoardRow:
@@ -246,6 +257,7 @@ async def rows(
             wanted.technician == 0,
             head,
             wanted.asset is not None,
+            wanted.urged,
         ),
         who,
         values=values_of(shared, now) | instants(now) | {"below": wanted.asset},

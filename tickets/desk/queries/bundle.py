@@ -48,7 +48,14 @@ from tickets.project.models import Contact, Owner, Project
 from tickets.sla.models import Act, Clock, Pause
 from tickets.staff.models import Person
 from tickets.staff.rules import Scope
-from tickets.ticket.models import CallBack, PastCycle, Ticket, TicketAsset, TicketPhoto
+from tickets.ticket.models import (
+    CallBack,
+    CallPromise,
+    PastCycle,
+    Ticket,
+    TicketAsset,
+    TicketPhoto,
+)
 from tickets.ticket.queries.seen import visible_in
 from tickets.visit.models import Part, Work
 
@@ -109,7 +116,7 @@ def _parts() -> ScalarSelect[Any]:
 def _people() -> ScalarSelect[Any]:
     """Everybody of ours whom the page names."""
     event, person = Event.__table__, Person.__table__
-    tables = (event, CallBack.__table__, Settlement.__table__)
+    tables = (event, CallBack.__table__, Settlement.__table__, CallPromise.__table__)
     ids = [select(table.c.by_id).where(table.c.ticket_id == _ID) for table in tables]
     act, pause = Act.__table__, Pause.__table__
     for column in (act.c.by_id, *(pause.c[name] for name in _PAUSED_BY)):
@@ -156,6 +163,7 @@ def _kin() -> ScalarSelect[Any]:
 _SMALL: Sequence[tuple[type[Base], Callable[[], ScalarSelect[Any]]]] = (
     (Event, lambda: _rows(Event, "happened_at", "id")),
     (CallBack, lambda: _rows(CallBack, "at", "id")),
+    (CallPromise, lambda: _rows(CallPromise, "at", "id")),
     (Settlement, lambda: _rows(Settlement, "at", "id")),
     (Substitution, lambda: _rows(Substitution, "cycle")),
     (TicketPhoto, lambda: _rows(TicketPhoto, "act", "photo_id", of_family=True)),

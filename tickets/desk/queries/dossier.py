@@ -35,7 +35,7 @@ from tickets.staff import queries as staff
 from tickets.staff.models import Person
 from tickets.staff.rules import Verb, Who
 from tickets.ticket import queries as tickets
-from tickets.ticket.models import CallBack, PastCycle, Ticket, TicketPhoto
+from tickets.ticket.models import CallBack, CallPromise, PastCycle, Ticket, TicketPhoto
 from tickets.ticket.rules import Asked, Doable, Stands, may_now, why_not_close
 from tickets.visit.models import Part, Work
 from tickets.visit.queries import Visited, visited
@@ -60,6 +60,8 @@ VERBS: Mapping[Doable, Verb] = {
     Doable.SPLIT: Verb.TICKET_MERGE,
     Doable.RECUR: Verb.TICKET_REOPEN,
     Doable.CHECK: Verb.TICKET_REPAIR,
+    Doable.PROMISE_CALL: Verb.CALL_PROMISE,
+    Doable.REMIND: Verb.TICKET_REMIND,
 }
 
 
@@ -112,6 +114,7 @@ class Dossier:
     kin: Kinship
     callers: Sequence[CallerTold]  # where duplicates brought several
     alerts: Sequence[Alert]  # called out, oldest first
+    promises: Sequence[CallPromise]  # calls, the earliest first
     looks: Mapping[int, Act]  # repairs that wait for a look after dark, or had it, by their id
 
     @property
@@ -211,6 +214,7 @@ async def dossier(session: AsyncSession, who: Who, ref: str, now: datetime) -> D
         kinship(ticket, kin, is_ours=is_ours),
         callers_told(ticket, told.contact, kin, call_backs) if is_ours else [],
         told.all(Alert) if is_ours and ticket.is_open else [],
+        told.all(CallPromise) if is_ours else [],
         looks,
     )
 

@@ -92,6 +92,9 @@ class TicketShown:
     technician: str | None  # the sign-in name, as POST …/assignment takes it
     technician_name: str | None
     expected_at: datetime | None
+    call_promised_at: datetime | None  # the earliest call promised and not made
+    reminders: int  # how often the owner urged, in the present cycle
+    last_reminded_at: datetime | None
     cause: str | None
     cover: CoverShown
     payer: PayerShown
@@ -220,6 +223,9 @@ def told_as(
         "technician": technician[0],
         "technician_name": technician[1],
         "expected_at": ticket.expected_at,
+        "call_promised_at": ticket.call_promised_at,
+        "reminders": ticket.reminders,
+        "last_reminded_at": ticket.last_reminded_at,
         "cause": ticket.cause,
         "cover": {
             "decision": ticket.cover,

@@ -1,11 +1,12 @@
-"""The desk's screens: the board, the call."""
+"""The desk's screens: the board, the call, the call-backs."""
 
 from fastapi import APIRouter
 
-from tickets.desk.web import board, call, paste, together
+from tickets.desk.web import board, call, callbacks, paste, together
 
 router = APIRouter()
 router.include_router(board.router)
 router.include_router(call.router)
+router.include_router(callbacks.router)
 router.include_router(paste.router)
 router.include_router(together.router)

@@ -22,6 +22,7 @@ from tickets.refusals import Invalid
 from tickets.staff.rules import Verb, Who
 from tickets.staff.signed_in import needs
 from tickets.ticket.rules import FAULTS, NOTHING_BREAKS
+from tickets.words import instant
 
 router = APIRouter(route_class=DoorRoute)
 
@@ -39,6 +40,7 @@ class Asked(BaseModel):
     kind: Words = ""
     asset: Words = ""
     q: Words = ""
+    urged: bool = False
 
 
 async def _filter(asked: Annotated[Asked, Query()]) -> BoardFilter:
@@ -52,6 +54,7 @@ async def _filter(asked: Annotated[Asked, Query()]) -> BoardFilter:
         kind=asked.kind or None,
         asset=asked.asset.strip() or None,
         q=asked.q.strip() or None,
+        urged=asked.urged,
     )
 
 
@@ -72,7 +75,7 @@ Sees = Annotated[Who, needs(Verb.DESK_SEE)]
 def _address(wanted: BoardFilter, path: str, **more: str | None) -> str:
     technician = {None: None, 0: "none"}.get(wanted.technician, str(wanted.technician))
     asked = {**vars(wanted), "technician": technician, **more}
-    given = {name: value for name, value in asked.items() if value}
+    given = {name: 1 if value is True else value for name, value in asked.items() if value}
     return f"{path}?{urlencode(given)}" if given else path
 
 
@@ -86,14 +89,17 @@ def _tag(request: Request, who: Who, standing: Standing, live: str) -> str:
 
 
 @lru_cache(maxsize=4000)
-def _shown(cells: Sequence[Any], locale: str, minutes: int) -> Markup:
-    """A row's HTML, made once for all who look in one language, until its minute has passed."""
+def _shown(
+    cells: Sequence[Any], locale: str, minutes: int, call: tuple[str, bool] | None
+) -> Markup:
+    """A row's HTML, made once for all who look in one language, until its minute has passed.
+    `call`: when one was promised, in words, and whether that has passed."""
     row = board.row_of(cells)
     left = (
         timedelta(minutes=minutes) if minutes >= 0 else timedelta(minutes=minutes + 1, seconds=-1)
     )
     now = row.breaks_at - left
-    return pages.fragment("desk/board_row.html", locale, now, row=row, faults=FAULTS)
+    return pages.fragment("desk/board_row.html", locale, now, row=row, faults=FAULTS, call=call)
 
 
 @lru_cache(maxsize=64)
@@ -111,7 +117,7 @@ def _filters(wanted: BoardFilter, offered: Choices, locale: str) -> Markup:
 
 
 def _is_filtered(wanted: BoardFilter) -> bool:
-    return any(value is not None for value in vars(wanted).values())
+    return any(value not in (None, False) for value in vars(wanted).values())
 
 
 def _page(
@@ -133,8 +139,12 @@ def _page(
 
 def _aged(cells: Sequence[Any], locale: str, now: datetime) -> Markup:
     """A ticket that waits for its call-back shows no time, so it does not age either."""
-    breaks_at = cells[board.BREAKS_AT]
-    return _shown(cells, locale, 0 if breaks_at >= NOTHING_BREAKS else (breaks_at - now) // MINUTE)
+    breaks_at, call_at = cells[board.BREAKS_AT], cells[board.CALL_AT]
+    call = None
+    if call_at is not None:
+        call = (instant(locale, call_at, cells[board.TIMEZONE], now=now), call_at < now)
+    minutes = 0 if breaks_at >= NOTHING_BREAKS else (breaks_at - now) // MINUTE
+    return _shown(cells, locale, minutes, call)
 
 
 @router.get("/desk")

@@ -12,7 +12,9 @@ from tickets.sla.rules import ActKind
 from tickets.staff.rules import Verb, Who
 from tickets.ticket import queries, rules
 from tickets.ticket.actions.act import attach, end_pauses, flag, must_be_open, perform, when
+from tickets.ticket.actions.asking import settle_asking
 from tickets.ticket.actions.judging import end_clocks
+from tickets.ticket.actions.promise import keep_calls
 from tickets.ticket.models import CallBack, Ticket
 from tickets.ticket.rules import NOTHING_BREAKS, Asked, Kind, Status
 
@@ -79,7 +81,11 @@ async def call_back(
         **({"contact_id": contact} if contact is not None else {}),
         **({"key": str(key)} if key else {}),
     )
+    await keep_calls(
+        session, ticket, at=moment.at, by_id=who.id, contact=contact or ticket.reporter_id
+    )
     await session.flush()
+    await settle_asking(session, ticket, moment.at)
     return made
 
 
@@ -194,5 +200,5 @@ def _end(ticket: Ticket, status: Status, at: datetime) -> None:
     ticket.is_open = False
     ticket.closed_at = at
     ticket.breaks_at = NOTHING_BREAKS
-    ticket.paused_since = None
+    ticket.paused_since = ticket.ask_at = ticket.call_promised_at = None
     ticket.version += 1

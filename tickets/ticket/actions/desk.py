@@ -17,6 +17,7 @@ from tickets.staff import queries as staff
 from tickets.staff.rules import Verb, Who
 from tickets.ticket import queries
 from tickets.ticket.actions.act import attach, must_be_open, perform
+from tickets.ticket.actions.promise import keep_calls
 from tickets.ticket.models import Ticket
 from tickets.ticket.rules import Kind, Main
 
@@ -114,6 +115,8 @@ async def answer(
     )
     if expected_at is not None and is_new:
         ticket.expected_at = expected_at
+    if is_new:
+        await keep_calls(session, ticket, at=act.at, by_id=who.id, contact=ticket.reporter_id)
     return act
 
 

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from tickets.sla import actions as sla
 from tickets.sla.queries import as_done
 from tickets.ticket import queries, rules
+from tickets.ticket.actions.asking import settle_asking
 from tickets.ticket.models import Ticket
 
 
@@ -21,6 +22,8 @@ async def judge_anew(
         ticket.status = rules.status_of(as_done(act) for act in acts)
         ticket.breaks_at = rules.breaks_at(rules.Status(ticket.status), clocks, now)
         ticket.paused_since = rules.paused_since(rules.Status(ticket.status), clocks)
+        fixes = [act.at for act in acts if as_done(act).is_fix]
+        await settle_asking(session, ticket, min(fixes, default=None))
     ticket.version += 1
 
 

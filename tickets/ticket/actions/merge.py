@@ -16,6 +16,7 @@ from tickets.sla.rules import ClockState, state
 from tickets.staff.rules import Verb, Who
 from tickets.ticket import queries
 from tickets.ticket.actions.judging import judge_anew
+from tickets.ticket.actions.promise import pass_on_calls
 from tickets.ticket.models import Merge, Ticket
 from tickets.ticket.rules import (
     MOST_TOGETHER,
@@ -111,6 +112,7 @@ async def _join(
         survivor.own_reported_at = survivor.own_reported_at or survivor.reported_at
         survivor.reported_at = earliest
         await decide_cover(session, survivor, who, now)
+    await pass_on_calls(session, duplicates, survivor)
     await judge_anew(session, survivor, now=now, by_id=who.id)
     await _supersede(session, duplicates, survivor, who, now)
 
@@ -120,6 +122,7 @@ def _end(duplicate: Ticket, survivor: Ticket, now: datetime) -> None:
     duplicate.status, duplicate.is_open = Status.MERGED, False
     duplicate.closed_at = now
     duplicate.breaks_at, duplicate.paused_since = NOTHING_BREAKS, None
+    duplicate.ask_at = None
     duplicate.version += 1
 
 

@@ -1,5 +1,6 @@
 """Reads about tickets: one, a page of them, and what belongs to one."""
 
+from tickets.ticket.queries.called import calls_due, open_calls, promise_of, reminders_since
 from tickets.ticket.queries.duplicates import Candidate, candidates
 from tickets.ticket.queries.effects import (
     Effect,
@@ -60,6 +61,7 @@ __all__ = [
     "by_id",
     "call_backs_of",
     "callers_of",
+    "calls_due",
     "candidates",
     "chain_of",
     "cover_of",
@@ -83,12 +85,15 @@ __all__ = [
     "listing",
     "merge_effects",
     "next_generation",
+    "open_calls",
     "open_on_asset",
     "open_on_project",
     "past_cycles",
     "pauses_of",
     "photos_of",
+    "promise_of",
     "refs_of",
+    "reminders_since",
     "severity_effects",
     "story_of",
     "visible",

@@ -120,6 +120,8 @@ async def open_on_project(
 OURS = (
     "ticket.noted",
     "ticket.called_again",
+    "ticket.reminded",
+    "call.promised",
     "clock.warned",
     "alert.climbed",
     "alert.unheard",

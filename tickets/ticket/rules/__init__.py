@@ -1,5 +1,6 @@
 """A ticket's life, and the words of the trade it is told in."""
 
+from tickets.ticket.rules.asking import APART, DAY, GRACE, Tried, ask_at, told_of_reminder
 from tickets.ticket.rules.codes import (
     CAUSES,
     CHANNELS,
@@ -27,6 +28,7 @@ from tickets.ticket.rules.life import (
     LOOK_WITHIN,
     NOTHING_BREAKS,
     OPEN_STATUSES,
+    TRIES,
     Asked,
     Call,
     Doable,
@@ -42,9 +44,12 @@ from tickets.ticket.rules.life import (
 )
 
 __all__ = [
+    "APART",
     "CAUSES",
     "CHANNELS",
+    "DAY",
     "FAULTS",
+    "GRACE",
     "KIND_LABELS",
     "LOOK_WITHIN",
     "MAIN_LABELS",
@@ -53,6 +58,7 @@ __all__ = [
     "OPEN_STATUSES",
     "SEVERITY_LABELS",
     "STATUS_LABELS",
+    "TRIES",
     "Asked",
     "Call",
     "Doable",
@@ -63,6 +69,8 @@ __all__ = [
     "Severity",
     "Stands",
     "Status",
+    "Tried",
+    "ask_at",
     "breaks_at",
     "climbs",
     "heard_by",
@@ -76,5 +84,6 @@ __all__ = [
     "severity_of",
     "status_of",
     "survives_first",
+    "told_of_reminder",
     "why_not_close",
 ]

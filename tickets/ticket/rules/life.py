@@ -65,6 +65,8 @@ class Doable(StrEnum):
     SPLIT = "split"
     RECUR = "recur"
     CHECK = "check"
+    PROMISE_CALL = "promise_call"
+    REMIND = "remind"
 
 
 @dataclass(frozen=True)
@@ -160,6 +162,7 @@ def may_now(
         return frozenset(always)
     acts = set(done)
     may = always | {Doable.ASSIGN, Doable.CANCEL, Doable.CLOSE}
+    may |= {Doable.PROMISE_CALL, Doable.REMIND}
     if stands.is_paused:
         may.add(Doable.END_PAUSE)
     if stands.awaits_look:

@@ -2,7 +2,17 @@
 
 from fastapi import APIRouter
 
-from tickets.ticket.web import acts, clocks, duplicates, heard, page, register, severity, why
+from tickets.ticket.web import (
+    acts,
+    clocks,
+    duplicates,
+    heard,
+    page,
+    promised,
+    register,
+    severity,
+    why,
+)
 
 router = APIRouter()
 router.include_router(register.router)
@@ -10,6 +20,7 @@ router.include_router(page.router)
 router.include_router(why.router)
 router.include_router(heard.router)
 router.include_router(acts.router)
+router.include_router(promised.router)
 router.include_router(clocks.router)
 router.include_router(severity.router)
 router.include_router(duplicates.router)

@@ -58,6 +58,8 @@ FORMS = {
     Doable.SPLIT: ("split",),
     Doable.RECUR: ("recurrence",),
     Doable.CHECK: ("check",),
+    Doable.PROMISE_CALL: ("call_promises",),
+    Doable.REMIND: ("reminders",),
 }
 
 

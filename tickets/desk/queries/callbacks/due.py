@@ -1,0 +1,40 @@
+"""How many call-backs are due, for whoever is at the door: beside the link on every page."""
+
+from typing import Any
+
+from sqlalchemy import DateTime, ScalarSelect, and_, bindparam, exists, func, or_, select
+
+from tickets.project.models import Project
+from tickets.staff.models import HeldRole, Person
+from tickets.staff.rules import MAY, Role, Verb
+from tickets.ticket.models import Ticket
+
+MOST = 100  # "99+" says enough
+_ROLES = [role.value for role in MAY[Verb.TICKET_CALL_BACK] if role is not Role.INTEGRATION]
+
+
+def calls_due() -> ScalarSelect[Any]:
+    """One column about the `Person` who asks; `now` is bound by the question that brings it."""
+    at = DateTime(timezone=True)
+    holds = (HeldRole.person_id == Person.id, HeldRole.role.in_(_ROLES))
+    reach = exists().where(
+        *holds,
+        or_(
+            and_(HeldRole.project_id.is_(None), HeldRole.group_id.is_(None)),
+            HeldRole.project_id == Project.id,
+            HeldRole.group_id == Project.group_id,
+        ),
+    )
+    some = (
+        select(Ticket.id)
+        .join(Project, Project.id == Ticket.project_id)
+        .where(
+            exists().where(*holds),  # asked once, so that others need look at no ticket
+            Ticket.ask_at <= bindparam("now", type_=at),
+            reach.correlate(Person, Project),
+        )
+        .limit(MOST)
+        .correlate(Person)
+        .lateral()
+    )
+    return select(func.count()).select_from(some).scalar_subquery()
