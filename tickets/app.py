@@ -33,6 +33,7 @@ from tickets.desk.queries.callbacks import calls_due
 from tickets.door import sentence_for
 from tickets.loan import api as loan_api
 from tickets.loan import web as loan_web
+from tickets.notice import queries as notices
 from tickets.notice import web as notice_web
 from tickets.notice.models import Notice
 from tickets.project import api as project_api
@@ -104,13 +105,14 @@ _CHROME = (
     select(pulse.Heartbeat.at).where(pulse.Heartbeat.name == "worker").scalar_subquery(),
     *channels.troubles(),
     calls_due(),
+    notices.unheard(),
 )
 
 
 def _chrome(told: Sequence[Any], now: datetime) -> pages.Chrome:
-    unread, seen_at, failing, unreached, to_ask = told
+    unread, seen_at, failing, unreached, to_ask, unheard = told
     silent = pulse.is_silent(seen_at, now)
-    return pages.Chrome(unread, silent, seen_at, failing, unreached, to_ask)
+    return pages.Chrome(unread, silent, seen_at, failing, unreached, to_ask, unheard)
 
 
 def problem(

@@ -31,6 +31,7 @@ class Chrome:
     failing_channel: str | None = None  # its name
     unreached: int = 0  # messages of the last day that nobody got
     to_ask: int = 0  # call-backs that are due
+    unheard: int = 0  # dangers that everybody is called to, and nobody has acknowledged
 
 
 # Rooms above know how to count; the app says what and how to read it (an arrow upward is not ours

@@ -25,6 +25,7 @@ from tickets.settings import settings
 log = logging.getLogger(__name__)
 
 BATCH = 200
+Owed = Sequence[tuple[Notice, str | None]]
 LONGEST_WAIT = timedelta(hours=1)
 MORNING = "morning.list"
 # What a registered template of an SMS operator may be filled with; names of ours, no caller's.
@@ -42,9 +43,26 @@ async def _send_some() -> int:
     now = datetime.now(UTC)
     async with transaction() as session:
         owed = await queries.owed(session, now, BATCH)
-        if owed:
-            await _say(session, owed, now)
+        said = await _still_true(session, owed)
+        if said:
+            await _say(session, said, now)
         return len(owed)
+
+
+async def _still_true(session: AsyncSession, owed: Owed) -> Owed:
+    """What a morning's list would warn of may be done by then, or stand still: it is not said."""
+    listed = [notice for notice, _ in owed if notice.reach == Reach.LIST]
+    if not listed:
+        return owed
+    over = await queries.settled_since(session, {n.clock_id for n in listed if n.clock_id})
+    for notice in listed:
+        if notice.clock_id in over:
+            await session.delete(notice)
+    return [
+        (notice, locale)
+        for notice, locale in owed
+        if notice.reach != Reach.LIST or notice.clock_id not in over
+    ]
 
 
 def public_url() -> str:
@@ -61,9 +79,7 @@ class Said:
     body: str
 
 
-async def _say(
-    session: AsyncSession, owed: Sequence[tuple[Notice, str | None]], now: datetime
-) -> None:
+async def _say(session: AsyncSession, owed: Owed, now: datetime) -> None:
     listed: dict[int, list[tuple[Notice, str]]] = {}
     together: dict[object, list[Said]] = {}
     for notice, own in owed:

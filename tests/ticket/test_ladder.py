@@ -20,12 +20,13 @@ from tickets.notice.models import Alert, Notice
 from tickets.project.models import Project
 from tickets.rota.models import Duty, ServiceGroup
 from tickets.sla import actions as sla
-from tickets.sla.rules import ActKind, PauseReason
+from tickets.sla.rules import ActKind, PauseReason, Result
 from tickets.staff.models import Person
 from tickets.staff.rules import Role
 from tickets.ticket import actions, queries
 from tickets.ticket.models import Ticket
 from tickets.ticket.rules import Rung, Severity, climbs, heard_by, next_morning, next_rung, rung_of
+from workers.post import send_notices
 from workers.relay import relay_events
 
 H = timedelta(hours=1)
@@ -374,3 +375,44 @@ async def test_the_technician_says_it_with_one_thumb(
     answer = await phone.post(url, data={"next": "/round"})
     assert (answer.status_code, answer.headers["location"]) == (303, "/round")
     assert "/acknowledgement" not in (await phone.get("/round")).text
+
+
+async def test_every_page_says_that_nobody_has_acknowledged_a_danger(
+    night: Night, browser_of: Callable[[Person], Awaitable[AsyncClient]]
+) -> None:
+    ticket = await night.report(fault="LEAK")
+    browser = await browser_of(night.manager)
+    words = "nobody has acknowledged: everyone is being called"
+    assert words not in (await browser.get("/projects")).text
+    await night.at(11)
+    assert words in (await browser.get("/projects")).text
+    await browser.post(f"/tickets/{ticket.ref}/acknowledgement")
+    assert words not in (await browser.get("/projects")).text
+
+
+async def test_the_mornings_list_says_only_what_still_waits(night: Night) -> None:
+    first, second = await night.report(), await night.report()
+    await night.at(24 * 60 + 1)
+    who = who_of(night.zhang.id, Role.TECHNICIAN)
+    found = await queries.find(night.session, who, first.ref, lock=True)
+    at = night.start + 25 * H
+    await actions.perform(
+        night.session,
+        found,
+        ActKind.REPAIR,
+        who=who,
+        at=at,
+        now=at,
+        on_site=True,
+        result=Result.FIXED,
+    )
+    for notice in await night.session.scalars(select(Notice).where(Notice.reach == "list")):
+        notice.not_before = None
+    await night.session.commit()
+    await send_notices({})
+    asked = select(Notice).where(
+        Notice.reach == "list", Notice.person_id == night.zhang.id, Notice.told_with_id.is_(None)
+    )
+    told = (await night.session.scalars(asked.execution_options(populate_existing=True))).one()
+    assert second.ref in str(told.body)
+    assert first.ref not in str(told.body)

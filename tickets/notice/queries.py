@@ -1,9 +1,21 @@
 """Messages: who was told what, and what lies in an inbox."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, text, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    column,
+    exists,
+    func,
+    or_,
+    select,
+    table,
+    text,
+    tuple_,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.events import Delivery, Event, Unrelayed
@@ -44,6 +56,17 @@ async def climbing(session: AsyncSession, now: datetime, limit: int) -> Sequence
             .with_for_update(skip_locked=True)
         )
     ).all()
+
+
+def unheard() -> ColumnElement[int]:
+    """For the head of every page: dangers to which everybody is called, and nobody has said that
+    he heard it. A handful of rows of one small index."""
+    return (
+        select(func.count())
+        .where(Alert.climbs_at.is_not(None), Alert.rounds > 0)
+        .select_from(Alert)
+        .scalar_subquery()
+    )
 
 
 async def by_answer_key(session: AsyncSession, key: str) -> tuple[Notice, Person]:
@@ -95,6 +118,23 @@ async def owed(
         rest = asked.where(due, belongs, Notice.id.not_in(taken))
         found += [(notice, locale) for notice, locale in await session.execute(_locked(rest))]
     return found
+
+
+# A room above, by name: what was to be warned of, and is done or stands still by now.
+_CLOCK = table(
+    "clock",
+    column("id"),
+    *(column(name) for name in ("met_at", "closed_as", "paused_since", "breached_at")),
+)
+
+
+async def settled_since(session: AsyncSession, clock_ids: Collection[int]) -> set[int]:
+    """Of these clocks those that nobody needs to be warned of any more."""
+    over = (_CLOCK.c.met_at, _CLOCK.c.closed_as, _CLOCK.c.paused_since, _CLOCK.c.breached_at)
+    asked = select(_CLOCK.c.id).where(
+        _CLOCK.c.id.in_(clock_ids), or_(*(column.is_not(None) for column in over))
+    )
+    return set(await session.scalars(asked))
 
 
 _ALONE = text("SELECT pg_advisory_xact_lock(hashtext('tickets.say'))")
