@@ -145,7 +145,12 @@ async def tell_of_assignment(session: AsyncSession, event: Event) -> None:
         return  # given to somebody else meanwhile
     people = [p for p in await technician_of(session, ticket) if p.id != event.by_id]
     await notices.write(
-        session, event, to=people, facts=facts, reach="push", falls_at=event.recorded_at
+        session,
+        event,
+        to=people,
+        facts=facts,
+        reach="urgent" if ticket.severity == "S1" else "push",
+        falls_at=event.recorded_at,
     )
 
 
