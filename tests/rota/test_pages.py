@@ -202,6 +202,10 @@ async def test_a_technician_enters_his_own_absence_and_no_others(
     denied = await browser.post(f"/rota/groups/{group.id}/duties", data={})
     assert denied.status_code == 403
     stranger = await browser_of(bob)
+    assert ">sick</span>" in (await browser.get("/rota/absences")).text
+    seen = (await stranger.get("/rota/absences")).text
+    assert "<h2>Ann</h2>" in seen
+    assert ">sick</span>" not in seen  # why he is away is no colleague's business
     end = f"/rota/absences/{absence.id}/end"
     assert (await stranger.post(end, data={})).status_code == 403
     assert (await browser.post(end, data={})).is_redirect

@@ -80,6 +80,4 @@ async def tell_of_gap(session: AsyncSession, event: Event) -> None:
         session, Role.HOTLINE_LEAD, Role.MANAGER, Role.ADMIN, project_id=0, group_id=group_id
     )
     facts = {name: event.facts[name] for name in ("group", "from_at", "to_at", "timezone")}
-    await notices.write(
-        session, event, to=people, facts=facts | {"link": f"/rota/groups/{group_id}"}
-    )
+    await notices.write(session, event, to=people, facts=facts | {"link": "/rota"})

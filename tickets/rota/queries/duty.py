@@ -4,7 +4,18 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Date, ScalarSelect, cast, exists, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    DateTime,
+    Integer,
+    ScalarSelect,
+    bindparam,
+    cast,
+    exists,
+    func,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -55,13 +66,31 @@ def duty_person_id(group_id: Any, at: Any) -> ScalarSelect[int]:
     )
 
 
+# Built once: whoever opens a ticket asks them.
+_AT = bindparam("at", type_=DateTime(timezone=True))
+_GROUP = bindparam("group_id", type_=Integer())
+_ON_DUTY = select(Person).where(Person.id == duty_person_id(_GROUP, _AT))
+_NEXT = (
+    select(Person)
+    .join(_duty, _duty.person_id == Person.id)
+    .where(
+        _duty.group_id == _GROUP,
+        _duty.to_at > _AT,
+        _duty.from_at > _AT,
+        _duty.from_at <= bindparam("until", type_=DateTime(timezone=True)),
+        _duty.person_id.not_in(bindparam("besides", expanding=True)),
+        _is_there(_duty.from_at),
+    )
+    .order_by(_duty.from_at)
+    .limit(1)
+)
+
+
 async def on_duty(session: AsyncSession, group_id: int | None, at: datetime) -> Person | None:
     """Neither who has retired nor who is away on that local day counts."""
     if group_id is None:
         return None
-    person: Person | None = await session.scalar(
-        select(Person).where(Person.id == duty_person_id(group_id, at))
-    )
+    person: Person | None = await session.scalar(_ON_DUTY, {"group_id": group_id, "at": at})
     return person
 
 
@@ -71,20 +100,8 @@ async def next_on_duty(
     """Whose duty begins next after `at`, within 60 days, of somebody not in `besides`."""
     if group_id is None:
         return None
-    person: Person | None = await session.scalar(
-        select(Person)
-        .join(_duty, _duty.person_id == Person.id)
-        .where(
-            _duty.group_id == group_id,
-            _duty.to_at > at,
-            _duty.from_at > at,
-            _duty.from_at <= at + AHEAD,
-            _duty.person_id.not_in(list(besides)),
-            _is_there(_duty.from_at),
-        )
-        .order_by(_duty.from_at)
-        .limit(1)
-    )
+    asked = {"group_id": group_id, "at": at, "until": at + AHEAD, "besides": list(besides)}
+    person: Person | None = await session.scalar(_NEXT, asked)
     return person
 
 
