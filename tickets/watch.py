@@ -54,7 +54,7 @@ _HELP = {
     "tickets_deliveries_owed": "Reactions owed",
     "tickets_notices_unsent": "Notices owed and not sent",
     "tickets_sendings_owed": "Messages that wait to be handed to a channel",
-    "tickets_sendings_failed_today": "Messages of a day that a channel refused or never took",
+    "tickets_sendings_failed_today": "Messages of the last day that nobody took",
     "tickets_channels_failing": "Channels whose last message failed",
 }
 _GAUGES = {name: Gauge(name, _HELP[name]) for name in _COUNTED}

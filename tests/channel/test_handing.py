@@ -293,7 +293,11 @@ async def test_several_people_told_the_same_are_one_message_to_the_group(office:
 async def test_a_letter_has_its_id_date_and_a_subject_in_chinese(office: Office) -> None:
     async with letter_box() as box:
         async with db.transaction() as session:
-            settings: Any = {"host": "127.0.0.1", "port": str(box.port), "security": "none"}
+            settings: dict[str, Any] = {
+                "host": "127.0.0.1",
+                "port": str(box.port),
+                "security": "none",
+            }
             settings["sender"] = "desk@example.com"
             await make_channel(session, "email", **settings)
             person = await make_person(session, locale="zh-CN")
@@ -322,7 +326,7 @@ async def test_a_gateway_gets_its_template_signed(office: Office) -> None:
     async with receiving() as there:
         there.answer = says(201)
         async with db.transaction() as session:
-            settings: Any = {
+            settings: dict[str, Any] = {
                 "template": "SMS_1",
                 "authorization": "Bearer abc123",
                 "hmac_key": "keykey",

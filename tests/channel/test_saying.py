@@ -38,7 +38,7 @@ async def test_what_falls_at_one_instant_is_one_message_and_the_breach_carries_i
     ticket = await a_ticket(session, now)
     person = await make_person(session, role="manager")
     await make_channel(session, "http", url="http://127.0.0.1:1/")
-    same: Any = {"ticket_id": ticket.id, "falls_at": now}
+    same: dict[str, Any] = {"ticket_id": ticket.id, "falls_at": now}
     danger = await make_notice(session, person, template="ticket.opened", reach="urgent", **same)
     breach = await make_notice(session, person, template="clock.breached", **same)
     other = await make_notice(session, person, template="ticket.assigned", answer_key="k", **same)

@@ -32,6 +32,7 @@ from tickets.staff.models import Person
 
 AT_ONCE = 8  # to people; a robot gets one after the other
 LOOK_AT = 500  # rows that may become one digest
+LOOK_AT_FEW = 50  # where none is made
 
 Row = tuple[Sending, Person]
 
@@ -70,7 +71,7 @@ async def take(
             Sending.retry_at <= now,
         )
         .order_by(Sending.is_urgent.desc(), Sending.seq)
-        .limit(LOOK_AT)
+        .limit(LOOK_AT if limit_of(Kind(channel.kind)) else LOOK_AT_FEW)
         .with_for_update(of=Sending)
     )
     rows: list[Row] = [(sending, person) for sending, person in found]

@@ -6,8 +6,10 @@ no secret: a robot's address is one.
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import httpx
@@ -47,6 +49,12 @@ async def hand(kind: Kind, settings: Mapping[str, Any], parcel: Parcel, at: date
     return outcome.without(secrets_of(kind, settings))
 
 
+@cache
+def _tls() -> ssl.SSLContext:
+    """Reading the certificates of the world takes longer than sending a message."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 async def _ask(kind: Kind, settings: Mapping[str, Any], parcel: Parcel, at: datetime) -> Outcome:
     make, read = _ROBOTS.get(kind, (gateway.ask, gateway.said))
     ask = make(settings, parcel, at)
@@ -55,7 +63,9 @@ async def _ask(kind: Kind, settings: Mapping[str, Any], parcel: Parcel, at: date
         "Message-Id": str(parcel.id),
         "X-Afterglow-Message": str(parcel.id),
     } | ask.headers
-    client = httpx.AsyncClient(follow_redirects=False, trust_env=False, timeout=CONNECT_AND_READ)
+    client = httpx.AsyncClient(
+        verify=_tls(), follow_redirects=False, trust_env=False, timeout=CONNECT_AND_READ
+    )
     try:
         async with client:
             request = client.build_request("POST", ask.url, content=ask.body, headers=headers)
