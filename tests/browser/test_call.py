@@ -161,7 +161,7 @@ async def test_a_duplicate_stands_out_and_the_call_joins_it(house: Any, desk_of:
     await expect(warning).to_contain_text("Already reported")
     await desk.page.fill("#reporter_name", "刘姐")
     await desk.page.fill("#description", "the next one too")
-    join = warning.locator("li", has_text=first).get_by_role("button")
+    join = warning.locator("li", has_text=first).locator("button[formaction$='/calls']")
     await join.click()
     await expect(desk.page.locator("#ref")).to_have_text(first)
     assert await count(house) == before

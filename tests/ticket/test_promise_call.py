@@ -168,11 +168,27 @@ async def test_an_ended_ticket_is_watched_no_more(
     matter = await reported(1)
     await promised(lead, matter, now + H)
     assert (await matter.post(lead, "cancellation", reason="by mistake")).is_success
-    await watch_calls(session, now + H)
-    assert await watch_calls(session, now + 2 * H) == 0
+    assert await watch_calls(session, now + H) == 0
+    promise = (await session.scalars(select(CallPromise))).one()
+    kept = await matter.post(lead, f"call_promises/{promise.id}/kept")
+    assert kept.status_code == 409
+    assert matter.ref not in (await lead.get("/callbacks")).text
     assert "call.fell_due" not in await matter.diary()
     closed = await matter.post(lead, "call_promises", at=(now + H).isoformat())
     assert closed.status_code == 409
+
+
+async def test_closed_and_come_again_nobody_owes_the_old_call(
+    as_role: AsRole, reported: Reported, now: datetime
+) -> None:
+    desk = await as_role("hotline")
+    matter = await reported(3)
+    assert (await matter.post(desk, "repair", **FIX, at=matter.at(1))).is_success
+    await promised(desk, matter, now + H)
+    assert (await matter.post(desk, "closure", confirmed_by="Ms Owner")).is_success
+    again = await matter.post(desk, "recurrence", reason="dark again")
+    assert again.json()["call_promised_at"] is None
+    assert "Promised calls" not in (await desk.get("/callbacks")).text
 
 
 async def test_merged_the_survivor_keeps_what_the_duplicate_promised(

@@ -104,6 +104,8 @@ async def _late(desk: DemoDesk) -> None:
         None, result=Result.PARTIAL,
     )  # fmt: skip
     await desk.call_again(ago(hours=9), ref, _SHESHI, "领导问什么时候全部恢复。")
+    await desk.urge(ago(hours=3), ref, "再问一次，今晚还有接待。")
+    await desk.promise(ago(hours=3), ref, ago(hours=1), "告知师傅到哪了")
     await desk.note(ago(hours=8), ref, "厂家答复发送卡明日发货。")
 
     ref = await desk.call(

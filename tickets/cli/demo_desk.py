@@ -157,6 +157,19 @@ class DemoDesk:
     async def note(self, when: timedelta, ref: str, text: str) -> None:
         await desk.note(self.session, self._hotline, ref, text=text, now=self.now - when)
 
+    async def urge(self, when: timedelta, ref: str, text: str) -> None:
+        await desk.remind(self.session, self._hotline, ref, note=text, now=self.now - when)
+
+    async def promise(self, when: timedelta, ref: str, ahead: timedelta, text: str) -> None:
+        await desk.promise_call(
+            self.session,
+            self._hotline,
+            ref,
+            at=self.now + ahead,
+            note=text,
+            now=self.now - when,
+        )
+
     async def call_again(
         self, when: timedelta, ref: str, caller: tuple[str, str], text: str
     ) -> None:

@@ -247,7 +247,12 @@ class CallPromise(Base):
         # The ticket page, and whatever keeps a promise: those of the ticket.
         Index("ix_call_promise_ticket", "ticket_id"),
         # The page of call-backs: promises not kept yet, the next first.
-        Index("ix_call_promise_open", "at", "id", postgresql_where=text("kept_at IS NULL")),
+        Index(
+            "ix_call_promise_open",
+            "at",
+            "id",
+            postgresql_where=text("kept_at IS NULL AND lapsed_at IS NULL"),
+        ),
         # The sweep: the promised instant has come, or ten minutes more have gone.
         Index("ix_call_promise_watch", "watch_at", postgresql_where=text("watch_at IS NOT NULL")),
     )
@@ -262,6 +267,7 @@ class CallPromise(Base):
     created_at: Mapped[datetime]
     kept_at: Mapped[datetime | None]
     kept_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    lapsed_at: Mapped[datetime | None]  # the ticket ended first: nobody waits for it any more
     reminded_at: Mapped[datetime | None]  # when whoever promised was told that it is time
     watch_at: Mapped[datetime | None]  # when the sweep looks next; None: no more
     # A form names it before it sends it: sent twice, it is one promise.

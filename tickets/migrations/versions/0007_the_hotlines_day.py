@@ -59,6 +59,7 @@ def upgrade() -> None:
         sa.Column("created_at", AT, nullable=False),
         sa.Column("kept_at", AT),
         sa.Column("kept_by_id", sa.Integer(), sa.ForeignKey("person.id")),
+        sa.Column("lapsed_at", AT),
         sa.Column("reminded_at", AT),
         sa.Column("watch_at", AT),
         sa.Column("key", sa.Uuid(), unique=True),
@@ -68,7 +69,7 @@ def upgrade() -> None:
         "ix_call_promise_open",
         "call_promise",
         ["at", "id"],
-        postgresql_where=sa.text("kept_at IS NULL"),
+        postgresql_where=sa.text("kept_at IS NULL AND lapsed_at IS NULL"),
     )
     op.create_index(
         "ix_call_promise_watch",

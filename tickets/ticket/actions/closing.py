@@ -14,7 +14,7 @@ from tickets.ticket import queries, rules
 from tickets.ticket.actions.act import attach, end_pauses, flag, must_be_open, perform, when
 from tickets.ticket.actions.asking import settle_asking
 from tickets.ticket.actions.judging import end_clocks
-from tickets.ticket.actions.promise import keep_calls
+from tickets.ticket.actions.promise import keep_calls, lapse_calls
 from tickets.ticket.models import CallBack, Ticket
 from tickets.ticket.rules import NOTHING_BREAKS, Asked, Kind, Status
 
@@ -137,6 +137,7 @@ async def close(
         )
     if ticket.status != Status.REPAIRED:
         await _end_all(session, ticket, who, now)
+    await lapse_calls(session, ticket, now)
     ticket.confirmed_by = confirmed_by
     ticket.outcome = outcome
     _end(ticket, Status.CLOSED, moment.at)
@@ -176,6 +177,7 @@ async def cancel(
     flag(ticket, moment.flags)
     await attach(session, who, ticket, photos, "cancelling", signature=signature)
     await _end_all(session, ticket, who, now)
+    await lapse_calls(session, ticket, now)
     _end(ticket, Status.CANCELLED, moment.at)
     record(
         session,
@@ -200,5 +202,5 @@ def _end(ticket: Ticket, status: Status, at: datetime) -> None:
     ticket.is_open = False
     ticket.closed_at = at
     ticket.breaks_at = NOTHING_BREAKS
-    ticket.paused_since = ticket.ask_at = ticket.call_promised_at = None
+    ticket.paused_since = ticket.ask_at = None
     ticket.version += 1

@@ -78,6 +78,8 @@ async def keep_call(
     await session.refresh(promise)
     if promise.kept_at is not None:
         raise Refused("This call has been made already.")
+    if promise.lapsed_at is not None:
+        raise Refused("The ticket ended before this call was made.")
     await _keep(session, ticket, [promise], at=now, by_id=who.id)
     return promise
 
@@ -139,6 +141,15 @@ async def pass_on_calls(
     await _tell_board(session, survivor)
 
 
+async def lapse_calls(session: AsyncSession, ticket: Ticket, now: datetime) -> None:
+    """The ticket ends: whoever waited for a call has heard, or waits no more."""
+    if ticket.call_promised_at is None:
+        return
+    for promise in await queries.open_calls(session, ticket.id):
+        promise.lapsed_at, promise.watch_at = now, None
+    ticket.call_promised_at = None
+
+
 async def _tell_board(session: AsyncSession, ticket: Ticket) -> None:
     open_ = await queries.open_calls(session, ticket.id)
     ticket.call_promised_at = open_[0].at if open_ else None
@@ -146,7 +157,7 @@ async def _tell_board(session: AsyncSession, ticket: Ticket) -> None:
 
 async def watch_calls(session: AsyncSession, now: datetime, limit: int = 200) -> int:
     """The sweep: promised calls whose instant has come, and those still not made ten minutes
-    later. What has ended meanwhile is watched no more. Gives how many it looked at."""
+    later. Gives how many it looked at."""
     found = await queries.calls_due(session, now, limit)
     for promise, project_id, is_open in found:
         is_second = promise.reminded_at is not None

@@ -16,7 +16,11 @@ async def open_calls(session: AsyncSession, *ticket_ids: int) -> Sequence[CallPr
     return (
         await session.scalars(
             select(CallPromise)
-            .where(CallPromise.ticket_id.in_(ticket_ids), CallPromise.kept_at.is_(None))
+            .where(
+                CallPromise.ticket_id.in_(ticket_ids),
+                CallPromise.kept_at.is_(None),
+                CallPromise.lapsed_at.is_(None),
+            )
             .order_by(CallPromise.at, CallPromise.id)
         )
     ).all()

@@ -89,7 +89,12 @@ async def promised(
         .join(Project, Project.id == Ticket.project_id)
         .outerjoin(Person, Person.id == CallPromise.by_id)
         .outerjoin(Contact, Contact.id == func.coalesce(CallPromise.contact_id, Ticket.reporter_id))
-        .where(CallPromise.kept_at.is_(None), Ticket.is_open, visible(who, verb))
+        .where(
+            CallPromise.kept_at.is_(None),
+            CallPromise.lapsed_at.is_(None),
+            Ticket.is_open,
+            visible(who, verb),
+        )
         .order_by(CallPromise.at, CallPromise.id)
         .limit(limit)
     )

@@ -108,6 +108,7 @@ def _wanted(who: Who, wanted: CallBackFilter) -> list[ColumnElement[bool]]:
             CallPromise.ticket_id == Ticket.id,
             CallPromise.by_id == who.id,
             CallPromise.kept_at.is_(None),
+            CallPromise.lapsed_at.is_(None),
         )
         found.append(or_(Ticket.opened_by_id == who.id, promised))
     return found

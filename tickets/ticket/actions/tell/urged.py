@@ -56,7 +56,9 @@ async def tell_of_missed_call(session: AsyncSession, event: Event) -> None:
 
 async def _open(session: AsyncSession, event: Event) -> CallPromise | None:
     promise = await session.get(CallPromise, event.facts["promise_id"], populate_existing=True)
-    return promise if promise is not None and promise.kept_at is None else None
+    if promise is None or promise.kept_at is not None or promise.lapsed_at is not None:
+        return None
+    return promise
 
 
 async def _leads(session: AsyncSession, event: Event) -> list[Person]:
