@@ -24,13 +24,15 @@ LONGEST_WAIT = timedelta(hours=1)
 
 
 async def relay_events(ctx: dict[str, Any]) -> int:
-    """Returns how many deliveries were handled or put off."""
-    while await _spread():
-        pass
+    """Returns how many deliveries were handled or put off. What a reaction records has its
+    consequences before this ends: a message waits for all that happened to its ticket."""
     handled = 0
-    while taken := await _hand_over():
+    while True:
+        while await _spread():
+            pass
+        if not (taken := await _hand_over()):
+            return handled
         handled += taken
-    return handled
 
 
 async def _spread() -> int:

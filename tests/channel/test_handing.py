@@ -156,7 +156,7 @@ async def test_more_than_a_minute_allows_is_one_message_urgent_ones_first(office
         (got,) = there.got
         content = got.told["text"]["content"]
         assert len(content.encode()) <= 2048
-        assert content.startswith("61 条消息\n\n危急：T-20261124-0001 已报修")
+        assert content.startswith("61 条消息\n\nT-20261124-0001 已报修")
         assert "另有 " in content.splitlines()[-1]
         log = await office.log()
         assert {s.state for s in log} == {"accepted"}
