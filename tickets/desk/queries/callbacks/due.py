@@ -29,10 +29,12 @@ def calls_due() -> ScalarSelect[Any]:
         select(Ticket.id)
         .join(Project, Project.id == Ticket.project_id)
         .where(
-            exists().where(*holds),  # asked once, so that others need look at no ticket
+            exists().where(*holds).correlate(Person),  # asked once, so that others need look at no ticket
             Ticket.ask_at <= bindparam("now", type_=at),
             reach.correlate(Person, Project),
         )
+        # In order, so that even a plan made for any instant reads the index and no table.
+        .order_by(Ticket.ask_at)
         .limit(MOST)
         .correlate(Person)
         .lateral()
