@@ -416,3 +416,16 @@ async def test_the_mornings_list_says_only_what_still_waits(night: Night) -> Non
     told = (await night.session.scalars(asked.execution_options(populate_existing=True))).one()
     assert second.ref in str(told.body)
     assert first.ref not in str(told.body)
+
+
+async def test_the_inbox_has_the_button_too(
+    night: Night, browser_of: Callable[[Person], Awaitable[AsyncClient]]
+) -> None:
+    ticket = await night.report()
+    await send_notices({})
+    browser = await browser_of(night.zhang)
+    url = f"/tickets/{ticket.ref}/acknowledgement"
+    assert f'action="{url}"' in (await browser.get("/inbox")).text
+    answer = await browser.post(url, data={"next": "/inbox"})
+    assert answer.headers["location"] == "/inbox"
+    assert url not in (await browser.get("/inbox")).text

@@ -187,6 +187,15 @@ async def inbox(
     return found[:limit], found[limit - 1].id if len(found) > limit else None
 
 
+async def unheard_of(session: AsyncSession, notices: Sequence[Notice]) -> set[int]:
+    """Which of these are about something that still climbs: their alerts' numbers."""
+    ids = {notice.alert_id for notice in notices if notice.alert_id}
+    if not ids:
+        return set()
+    asked = select(Alert.id).where(Alert.id.in_(ids), Alert.climbs_at.is_not(None))
+    return set(await session.scalars(asked))
+
+
 async def one(session: AsyncSession, who: Who, notice_id: int) -> Notice:
     """Nobody reads another's messages: to him they do not exist."""
     notice = await session.get(Notice, notice_id) if 0 < notice_id < 2**63 else None

@@ -27,6 +27,7 @@ async def show(
         request,
         "notice/inbox.html",
         notices=found,
+        unheard=await queries.unheard_of(session, found),
         before=before,
         unread=unread,
         next=following,

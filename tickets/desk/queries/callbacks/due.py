@@ -29,7 +29,9 @@ def calls_due() -> ScalarSelect[Any]:
         select(Ticket.id)
         .join(Project, Project.id == Ticket.project_id)
         .where(
-            exists().where(*holds).correlate(Person),  # asked once, so that others need look at no ticket
+            exists()
+            .where(*holds)
+            .correlate(Person),  # asked once, so that others need look at no ticket
             Ticket.ask_at <= bindparam("now", type_=at),
             reach.correlate(Person, Project),
         )
