@@ -57,12 +57,13 @@ from tickets.words import N_, say
 
 log = structlog.get_logger()
 
-APIS = (project_api, asset_api, ticket_api, visit_api, loan_api, rota_api, shift_api)
+# What is asked most comes first: a request is held against one route after the other.
+APIS = (ticket_api, visit_api, project_api, asset_api, loan_api, rota_api, shift_api)
 PAGES = (
-    staff_web,
     desk_web,
-    round_web,
     ticket_web,
+    round_web,
+    staff_web,
     visit_web,
     loan_web,
     project_web,
