@@ -1,18 +1,14 @@
 """Whom a rise to danger, a recurrence, a pause or a repair that did not last is told to."""
 
-from typing import Any
-
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.events import Event
 from tickets.notice import actions as notices
-from tickets.project.models import Project
-from tickets.sla.models import Act, Clock, Pause
+from tickets.sla.models import Act, Pause
 from tickets.sla.rules import Promise
 from tickets.staff.models import Person
 from tickets.ticket.actions.tell.about import about, leads_of, technician_of
-from tickets.ticket.actions.tell.ladder import call_out, clock_of
-from tickets.ticket.models import Ticket
+from tickets.ticket.actions.tell.ladder import call_out_anew, clock_of
 
 
 async def tell_of_rise(session: AsyncSession, event: Event) -> None:
@@ -26,7 +22,7 @@ async def tell_of_rise(session: AsyncSession, event: Event) -> None:
             "reason": event.facts["reason"],
             "due_at": clock.due_at.isoformat() if clock.due_at else None,
         }
-        await _call_out_anew(session, event, ticket, project, clock, facts)
+        await call_out_anew(session, event, ticket, project, clock, facts)
 
 
 async def tell_of_recurrence(session: AsyncSession, event: Event) -> None:
@@ -35,30 +31,9 @@ async def tell_of_recurrence(session: AsyncSession, event: Event) -> None:
     facts |= {"reason": event.facts["reason"]}
     clock = await clock_of(session, ticket, Promise.RESPONSE)
     if ticket.is_open and clock is not None:
-        await _call_out_anew(session, event, ticket, project, clock, facts)
+        await call_out_anew(session, event, ticket, project, clock, facts)
     people = [*await technician_of(session, ticket), *await leads_of(session, project)]
     await notices.write(session, event, to=people, facts=facts, reach="push")
-
-
-async def _call_out_anew(
-    session: AsyncSession,
-    event: Event,
-    ticket: Ticket,
-    project: Project,
-    clock: Clock,
-    facts: dict[str, Any],
-) -> None:
-    await call_out(
-        session,
-        event,
-        ticket,
-        project,
-        clock,
-        threshold="open",
-        breach_no=clock.breach_no + 1,
-        falls_at=event.recorded_at,
-        facts=facts,
-    )
 
 
 async def tell_of_waiting_pause(session: AsyncSession, event: Event) -> None:

@@ -80,6 +80,28 @@ async def call_out(
     )
 
 
+async def call_out_anew(
+    session: AsyncSession,
+    event: Event,
+    ticket: Ticket,
+    project: Project,
+    clock: Clock,
+    facts: dict[str, Any],
+) -> None:
+    """A report, or the same fault or danger again: whoever is on duty hears it first."""
+    await call_out(
+        session,
+        event,
+        ticket,
+        project,
+        clock,
+        threshold="open",
+        breach_no=clock.breach_no + 1,
+        falls_at=event.recorded_at,
+        facts=facts,
+    )
+
+
 async def _hears_at_once(
     session: AsyncSession,
     ticket: Ticket,

@@ -14,7 +14,7 @@ from tickets.sla.rules import Promise, is_breach
 from tickets.staff import queries as staff
 from tickets.staff.rules import Role
 from tickets.ticket.actions.tell.about import about, leads_of, technician_of
-from tickets.ticket.actions.tell.ladder import call_out, clock_of, whose_it_is
+from tickets.ticket.actions.tell.ladder import call_out, call_out_anew, clock_of, whose_it_is
 from tickets.ticket.rules import climbs, next_morning
 
 
@@ -24,17 +24,8 @@ async def tell_of_opening(session: AsyncSession, event: Event) -> None:
     clock = await clock_of(session, ticket, Promise.RESPONSE)
     if not ticket.is_open or clock is None or clock.is_imported:
         return
-    await call_out(
-        session,
-        event,
-        ticket,
-        project,
-        clock,
-        threshold="open",
-        breach_no=clock.breach_no + 1,
-        falls_at=event.recorded_at,
-        facts=facts | {"due_at": clock.due_at.isoformat() if clock.due_at else None},
-    )
+    facts |= {"due_at": clock.due_at.isoformat() if clock.due_at else None}
+    await call_out_anew(session, event, ticket, project, clock, facts)
 
 
 async def tell_of_warning(session: AsyncSession, event: Event) -> None:
