@@ -3,19 +3,19 @@
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, Field
 
 from tickets.asset import actions, queries
 from tickets.asset.models import Asset
-from tickets.door import PROBLEMS, DoorRoute, Line, Now, Session, Strict, Words
+from tickets.door import PROBLEMS, DoorRoute, Line, Now, RoomRouter, Session, Strict, Words
 from tickets.project import queries as projects
 from tickets.project.models import Project
 from tickets.staff.rules import Verb, Who
 from tickets.staff.signed_in import needs
 from tickets.ticket import queries as tickets
 
-router = APIRouter(route_class=DoorRoute, responses=PROBLEMS, tags=["assets"])
+router = RoomRouter("/api/", route_class=DoorRoute, responses=PROBLEMS, tags=["assets"])
 
 Reader = Annotated[Who, needs(Verb.ASSET_READ)]
 Writer = Annotated[Who, needs(Verb.ASSET_WRITE)]

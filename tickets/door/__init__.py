@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.door.once import COOKIE, Answered, DoorRoute
 from tickets.door.problems import PROBLEMS, Problem
+from tickets.door.rooms import RoomRouter
 from tickets.door.typed import (
     ActIn,
     ActKey,
@@ -35,6 +36,7 @@ __all__ = [
     "Now",
     "Passage",
     "Problem",
+    "RoomRouter",
     "Session",
     "Strict",
     "Typed",

@@ -2,15 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
-
 from tickets.desk.queries.ticket import TicketShown, shown
-from tickets.door import PROBLEMS, ActIn, ActKey, DoorRoute, Line, Now, Passage, Session
+from tickets.door import PROBLEMS, ActIn, ActKey, DoorRoute, Line, Now, Passage, RoomRouter, Session
 from tickets.loan import actions
 from tickets.staff.rules import Verb, Who
 from tickets.staff.signed_in import needs
 
-router = APIRouter(route_class=DoorRoute, responses=PROBLEMS, tags=["substitution"])
+router = RoomRouter("/api/", route_class=DoorRoute, responses=PROBLEMS, tags=["substitution"])
 
 
 class MeasureIn(ActIn):

@@ -3,17 +3,17 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel
 
-from tickets.door import PROBLEMS, DoorRoute, Instant, Now, Session
+from tickets.door import PROBLEMS, DoorRoute, Instant, Now, RoomRouter, Session
 from tickets.rota import queries
 from tickets.rota.queries import GroupRota
 from tickets.staff.models import Person
 from tickets.staff.rules import Verb, Who
 from tickets.staff.signed_in import needs
 
-router = APIRouter(route_class=DoorRoute, responses=PROBLEMS, tags=["rota"])
+router = RoomRouter("/api/", route_class=DoorRoute, responses=PROBLEMS, tags=["rota"])
 Reader = Annotated[Who, needs(Verb.ROTA_READ)]
 GroupId = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
 

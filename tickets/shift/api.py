@@ -4,18 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import Field
 
 from tickets.desk.queries import shift as desk
-from tickets.door import PROBLEMS, ActKey, DoorRoute, Line, Now, Session, Strict
+from tickets.door import PROBLEMS, ActKey, DoorRoute, Line, Now, RoomRouter, Session, Strict
 from tickets.shift import actions, queries
 from tickets.shift.queries import Sheet
 from tickets.staff.rules import Verb, Who
 from tickets.staff.signed_in import needs
 
-router = APIRouter(
-    prefix="/handovers", tags=["handovers"], route_class=DoorRoute, responses=PROBLEMS
+router = RoomRouter(
+    "/api/", prefix="/handovers", tags=["handovers"], route_class=DoorRoute, responses=PROBLEMS
 )
 
 Hands = Annotated[Who, needs(Verb.SHIFT_HAND_OVER)]

@@ -5,12 +5,23 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Form, UploadFile
+from fastapi import Form, UploadFile
 from pydantic import BaseModel, Field
 
 from tickets import media
 from tickets.desk.queries.ticket import TicketShown, shown
-from tickets.door import PROBLEMS, ActIn, ActKey, DoorRoute, Line, Now, Passage, Session, Strict
+from tickets.door import (
+    PROBLEMS,
+    ActIn,
+    ActKey,
+    DoorRoute,
+    Line,
+    Now,
+    Passage,
+    RoomRouter,
+    Session,
+    Strict,
+)
 from tickets.refusals import TooLarge
 from tickets.sla.rules import Result
 from tickets.staff.rules import Verb, Who
@@ -18,7 +29,7 @@ from tickets.staff.signed_in import needs
 from tickets.visit import actions
 from tickets.visit.rules import Found, PartUsed, Stood
 
-router = APIRouter(route_class=DoorRoute, responses=PROBLEMS, tags=["visit"])
+router = RoomRouter("/api/", route_class=DoorRoute, responses=PROBLEMS, tags=["visit"])
 
 
 class PhotoOut(BaseModel):

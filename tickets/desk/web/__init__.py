@@ -1,10 +1,9 @@
 """The desk's screens: the board, the call, the call-backs."""
 
-from fastapi import APIRouter
-
 from tickets.desk.web import board, call, callbacks, paste, together
+from tickets.door import RoomRouter
 
-router = APIRouter()
+router = RoomRouter(("/desk", "/callbacks"))
 router.include_router(board.router)
 router.include_router(call.router)
 router.include_router(callbacks.router)

@@ -72,6 +72,7 @@ Wanted = Annotated[BoardFilter, Depends(_filter)]
 Sees = Annotated[Who, needs(Verb.DESK_SEE)]
 
 
+@lru_cache(maxsize=2000)
 def _address(wanted: BoardFilter, path: str, **more: str | None) -> str:
     technician = {None: None, 0: "none"}.get(wanted.technician, str(wanted.technician))
     asked = {**vars(wanted), "technician": technician, **more}
@@ -130,7 +131,8 @@ def _page(
 ) -> dict[str, Any]:
     return {
         "most": board.most_of(wanted),
-        "rows": [_aged(tuple(row[: board.WIDTH]), locale, now) for row in found],
+        # One piece: fifty would pass through every layout one by one.
+        "rows": Markup("".join([_aged(tuple(row[: board.WIDTH]), locale, now) for row in found])),
         "is_filtered": _is_filtered(wanted),
         "is_first": cursor is None,
         "next": _address(wanted, "/desk", cursor=following) if following else None,

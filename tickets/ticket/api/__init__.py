@@ -1,10 +1,9 @@
 """Tickets for other programs (contract.md)."""
 
-from fastapi import APIRouter
-
+from tickets.door import RoomRouter
 from tickets.ticket.api import calls, clocks, explained, merges, promised, verbs
 
-router = APIRouter()
+router = RoomRouter("/api/")
 router.include_router(calls.router)
 router.include_router(verbs.router)
 router.include_router(clocks.router)
