@@ -33,8 +33,8 @@ async def tell_of_warning(session: AsyncSession, event: Event) -> None:
     ticket, project, facts = await about(session, event)
     clock = await session.get(Clock, event.facts["clock_id"], populate_existing=True)
     threshold, breach_no = event.facts["threshold"], event.facts["breach_no"]
-    if clock is None or not _holds_still(clock, threshold, breach_no):
-        return  # kept, paused or withdrawn before anybody was told
+    if clock is None or not ticket.is_open or not _holds_still(clock, threshold, breach_no):
+        return  # kept, paused, withdrawn or ended before anybody was told
     facts |= {
         "promise": clock.promise,
         "threshold": threshold,
