@@ -8,9 +8,10 @@ from sqlalchemy import select
 from tests.makers.ticket import who_of
 from tests.ticket.night import MIN, H, Night
 from tickets.events import Event
-from tickets.notice.models import Notice
+from tickets.notice.models import Alert, Notice
 from tickets.sla import actions as sla
 from tickets.sla.models import Clock
+from tickets.sla.rules import ActKind, Result
 from tickets.staff.rules import Role
 from tickets.ticket import actions
 from tickets.ticket.models import Ticket
@@ -116,3 +117,35 @@ async def test_a_duplicate_is_quiet_from_its_merger_on(night: Night) -> None:
         select(Notice.ticket_id).where(Notice.threshold == "+24h", Notice.ticket_id.is_not(None))
     )
     assert set(told) == {survivor.id}
+
+
+async def test_a_breach_noticed_days_late_is_told_where_no_reminder_will_say_it(
+    night: Night,
+) -> None:
+    far = await night.report(reported_at=night.start - 80 * H)
+    await actions.perform(
+        night.session,
+        far,
+        ActKind.REPAIR,
+        who=who_of(night.zhang.id, Role.TECHNICIAN),
+        at=night.start,
+        now=night.start,
+        on_site=False,
+        result=Result.FIXED,
+    )
+    await night.at(0)
+    assert await said(night, far) == []
+    assert await night.heard("breach", "arrival") >= {"张", "manager"}
+
+
+@pytest.mark.parametrize("end", [cancelled, out_of_scope])
+async def test_a_breach_noticed_as_its_ticket_ends_is_told_once(night: Night, end: End) -> None:
+    ticket = await night.report(reported_at=night.start - 80 * H)
+    await end(night, ticket, 0)
+    await night.at(0)
+    await night.at(26 * 60)
+    assert await said(night, ticket) == []
+    for promise in ("response", "arrival", "repair"):
+        assert await night.heard("breach", promise) >= {"张", "manager"}
+    alerts = await night.session.scalars(select(Alert).where(Alert.threshold == "breach"))
+    assert [alert.climbs_at for alert in alerts] == [None] * 3

@@ -85,8 +85,7 @@ async def tell_of_breach(session: AsyncSession, event: Event) -> None:
     if clock is None or clock.breached_at is None or clock.breach_no != event.facts["breach_no"]:
         return  # withdrawn before anybody was told: there is nothing to tell
     late_by = event.recorded_at - event.happened_at
-    is_open = clock.met_at is None and clock.closed_as is None
-    if is_open and not clock.is_imported and late_by >= clock.remind_every:
+    if clock.warn_at is not None and late_by >= clock.remind_every:
         return  # noticed a day late: the reminder of that day says it, the highest threshold
     await call_out(
         session,
