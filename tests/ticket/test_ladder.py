@@ -8,6 +8,7 @@ import pytest
 from httpx import ASGITransport, AsyncClient
 from sqlalchemy import select
 
+from tests.makers.project import make_project
 from tests.makers.ticket import who_of
 from tests.ticket.night import MIN, H, Night
 from tickets.app import create_app
@@ -38,18 +39,25 @@ def test_each_threshold_is_heard_up_to_its_rung(threshold: str, is_first: bool, 
 
 
 def test_the_warnings_of_days_are_read_in_the_morning_and_everything_else_is_called_out() -> None:
-    assert climbs("response", "50")
-    assert climbs("make_safe", "75")
-    assert climbs("repair", "breach")
-    assert climbs("arrival", "+24h")
-    assert not climbs("arrival", "50")
-    assert not climbs("repair", "75")
+    assert climbs("response", 1 * H, "50")
+    assert climbs("make_safe", 2 * H, "75")
+    assert climbs("repair", 48 * H, "breach")
+    assert climbs("arrival", 48 * H, "+24h")
+    assert not climbs("arrival", 48 * H, "50")
+    assert not climbs("repair", 48 * H, "75")
+
+
+def test_what_breaks_before_the_next_morning_is_read_is_called_out() -> None:
+    assert climbs("arrival", 4 * H, "50")
+    assert climbs("repair", 24 * H - MIN, "75")
+    assert not climbs("repair", 24 * H, "75")
 
 
 def test_the_next_on_the_rota_hears_it_where_minutes_count() -> None:
-    assert Rung.NEXT in heard_by("response", "S3", Rung.LEAD)
-    assert Rung.NEXT in heard_by("repair", "S1", Rung.MANAGERS)
-    assert Rung.NEXT not in heard_by("repair", "S3", Rung.MANAGERS)
+    assert Rung.NEXT in heard_by("response", 1 * H, "S3", Rung.LEAD)
+    assert Rung.NEXT in heard_by("repair", 48 * H, "S1", Rung.MANAGERS)
+    assert Rung.NEXT in heard_by("repair", 4 * H, "S3", Rung.MANAGERS)
+    assert Rung.NEXT not in heard_by("repair", 48 * H, "S3", Rung.MANAGERS)
 
 
 def test_an_s1_goes_to_everyone_at_once_and_others_climb_to_the_managers() -> None:
@@ -182,6 +190,27 @@ async def test_a_warning_of_days_is_one_line_of_the_mornings_list(night: Night) 
     }
     assert all(n.not_before and n.not_before > n.created_at for n in rows)
     assert all(n.alert_id is None for n in rows)
+
+
+@pytest.mark.parametrize("fault", ["LEAK", "OUT_ONE"])
+async def test_a_warning_of_hours_is_called_out_and_climbs(night: Night, fault: str) -> None:
+    night.project = await make_project(
+        night.session, group_id=night.project.group_id, terms={"arrival_hours": 4}
+    )
+    ticket = await night.report(fault=fault)
+    await actions.acknowledge(night.session, ticket, by_id=night.zhang.id, now=night.start)
+    await night.at(121)
+    assert await night.heard("50", "arrival") == {"张", "李"}
+    await actions.acknowledge(night.session, ticket, by_id=night.zhang.id, now=night.start)
+    await night.at(181)
+    assert await night.heard("75", "arrival") == {"张", "李", "lead"}
+    await night.at(24 * 60 + 1)
+    rows = (
+        await night.session.scalars(select(Notice).where(Notice.threshold.in_(("50", "75"))))
+    ).all()
+    reach = {(notice.facts["promise"], notice.reach) for notice in rows}
+    assert reach >= {("arrival", "urgent"), ("repair", "list")}
+    assert not reach & {("arrival", "list"), ("repair", "urgent")}
 
 
 async def test_after_an_outage_one_late_notice_per_clock_and_person(night: Night) -> None:

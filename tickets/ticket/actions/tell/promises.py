@@ -29,7 +29,7 @@ async def tell_of_opening(session: AsyncSession, event: Event) -> None:
 
 
 async def tell_of_warning(session: AsyncSession, event: Event) -> None:
-    """Minutes that run out are called out; of days, the morning's list tells."""
+    """Minutes and hours that run out are called out; of days, the morning's list tells."""
     ticket, project, facts = await about(session, event)
     clock = await session.get(Clock, event.facts["clock_id"], populate_existing=True)
     threshold, breach_no = event.facts["threshold"], event.facts["breach_no"]
@@ -41,7 +41,7 @@ async def tell_of_warning(session: AsyncSession, event: Event) -> None:
         "due_at": event.facts["due_at"],
         "late": event.facts.get("late", False),
     }
-    if climbs(clock.promise, threshold):
+    if climbs(clock.promise, clock.target, threshold):
         await call_out(
             session,
             event,
