@@ -1,11 +1,11 @@
 """请假: the duties follow, open tickets go to who is on duty, once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import date
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from tests.faults.running import sessions_of
@@ -16,7 +16,7 @@ from tests.makers.staff import make_person
 from tests.makers.ticket import make_ticket
 from tests.rota.test_plan import NOW, TODAY, H, duties, plan_of
 from tests.rota.test_swap import planned
-from tickets.events import Event
+from tickets.events import Event, record
 from tickets.notice.models import Notice
 from tickets.project.models import Project
 from tickets.refusals import Invalid, Refused
@@ -26,6 +26,7 @@ from tickets.rota.rules import DAY, AbsenceReason
 from tickets.staff.models import Person
 from tickets.ticket import actions as ticket
 from tickets.ticket.models import Ticket
+from tickets.ticket.queries import held
 from tickets.ticket.queries.given_over import hand_overs
 from workers.reactions import REACTIONS
 
@@ -195,6 +196,78 @@ async def test_raced_by_eight_workers_each_ticket_is_given_once(
             select(func.count()).select_from(Ticket).where(Ticket.technician_id != people[0].id)
         )
         assert await session.scalar(others) == 5
+
+
+async def two_away(rooms: async_sessionmaker[AsyncSession]) -> tuple[list[int], int]:
+    """Ann and Bob are away from today on; of two tickets the earlier is Bob's, whose absence was
+    entered last. Gives the tickets, and who is there."""
+    async with rooms() as session, session.begin():
+        group, (ann, bob, cyd) = await make_group(session)
+        await actions.plan_turn(session, group.id, plan_of(ann.id, bob.id, cyd.id), now=NOW)
+        _, (first, second) = await matters(session, group, ann)
+        first.technician_id = bob.id
+        for person in (ann, bob):
+            await actions.add_absence(
+                session, person.id, from_on=TODAY, to_on=TODAY, reason=LEAVE, now=NOW
+            )
+        return [first.id, second.id], cyd.id
+
+
+async def swept(session: AsyncSession) -> None:
+    await ticket.hand_over_absences(session, NOW + H, 10)
+
+
+async def relayed(session: AsyncSession) -> None:
+    """As the relay does it: one transaction for a batch."""
+    added = select(Event).where(Event.kind == "absence.added").order_by(Event.id)
+    for event in (await session.scalars(added)).all():
+        await ticket.hand_over_at_absence(session, event)
+
+
+async def until_somebody_waits(rooms: async_sessionmaker[AsyncSession]) -> None:
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    async with asyncio.timeout(10), rooms() as session:
+        while not await session.scalar(waiting):
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("hand_over", [swept, relayed])
+async def test_those_of_several_absences_are_locked_in_the_order_everybody_locks_in(
+    rooms: async_sessionmaker[AsyncSession],
+    hand_over: Callable[[AsyncSession], Awaitable[None]],
+) -> None:
+    (first, second), there = await two_away(rooms)
+
+    async def work() -> None:
+        async with rooms() as session, session.begin():
+            await hand_over(session)
+
+    async with rooms() as session, session.begin():  # somebody merges the two, one by one
+        await held(session, [first])
+        working = asyncio.create_task(work())
+        await until_somebody_waits(rooms)
+        await held(session, [second])
+    await working
+    async with rooms() as session:
+        given = await session.scalars(select(Ticket.technician_id))
+        assert set(given) == {there}
+
+
+async def test_who_only_writes_about_a_ticket_does_not_wait_for_its_hand_over(
+    rooms: async_sessionmaker[AsyncSession],
+) -> None:
+    (first, _), there = await two_away(rooms)
+    async with rooms() as session, session.begin():
+        await swept(session)
+        await session.flush()
+        async with rooms() as other, other.begin():
+            await other.execute(text("SET LOCAL lock_timeout = '2s'"))
+            noted = await other.get_one(Ticket, first)
+            record(other, "clock.warned", at=NOW + H, ticket_id=first, project_id=noted.project_id)
+    async with rooms() as session:
+        assert (await session.get_one(Ticket, first)).technician_id == there
+        asked = select(func.count()).where(Event.kind == "clock.warned", Event.ticket_id == first)
+        assert await session.scalar(asked) == 1
 
 
 async def test_absences_and_plans_of_people_in_two_groups_never_wait_for_each_other(

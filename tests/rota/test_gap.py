@@ -1,5 +1,7 @@
 """空班: told a day ahead, once for each gap, to managers and the hotline lead."""
 
+from datetime import datetime
+
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -34,7 +36,7 @@ async def test_it_is_told_a_day_ahead_and_once(session: AsyncSession) -> None:
     assert await actions.tell_gaps(session, begins - DAY + H, 10) == 1
     for later in (begins - DAY + H, begins - H, begins, begins + H):
         assert await actions.tell_gaps(session, later, 10) == 0
-    # Grown or shrunk, it is still the one that was told.
+    # Its neighbour changes: it is still the one that was told.
     await actions.give(
         session,
         group.id,
@@ -83,3 +85,70 @@ async def test_a_gap_that_was_filled_meanwhile_is_told_to_nobody(session: AsyncS
     await actions.give(session, group.id, newcomer.id, from_at=begins, to_at=begins + DAY, now=NOW)
     await actions.tell_of_gap(session, event)
     assert (await session.scalars(select(Notice.id))).all() == []
+
+
+async def filled(session: AsyncSession, group: ServiceGroup, from_at: datetime, hours: int) -> int:
+    """A newcomer has the duty; gives his number."""
+    newcomer = await make_person(session)
+    await actions.add_member(session, group.id, newcomer.id, now=NOW)
+    await actions.give(
+        session,
+        group.id,
+        newcomer.id,
+        from_at=from_at,
+        to_at=from_at + hours * H,
+        now=from_at - 3 * H,
+    )
+    return newcomer.id
+
+
+async def told(session: AsyncSession) -> list[tuple[datetime, datetime]]:
+    rows = await session.scalars(select(Event).where(Event.kind == "rota.gap").order_by(Event.id))
+    return [
+        (datetime.fromisoformat(e.facts["from_at"]), datetime.fromisoformat(e.facts["to_at"]))
+        for e in rows
+    ]
+
+
+async def test_one_that_was_filled_and_falls_open_again_is_told_again(
+    session: AsyncSession,
+) -> None:
+    group, _ = await with_a_gap(session)
+    begins = NOW + (3 * 24 - 12) * H
+    assert await actions.tell_gaps(session, begins - 12 * H, 10) == 1
+    newcomer = await filled(session, group, begins, 24)
+    assert await actions.tell_gaps(session, begins - 2 * H, 10) == 0
+    now = begins + 6 * H
+    await actions.remove_member(session, group.id, newcomer, now=now)
+    for later in (now, now + H):
+        await actions.tell_gaps(session, later, 10)
+    assert await told(session) == [(begins, begins + DAY), (now, begins + DAY)]
+
+
+async def test_a_part_that_was_filled_and_falls_open_again_is_told_again(
+    session: AsyncSession,
+) -> None:
+    group, _ = await with_a_gap(session)
+    begins = NOW + (3 * 24 - 12) * H
+    assert await actions.tell_gaps(session, begins - 12 * H, 10) == 1
+    newcomer = await filled(session, group, begins + 8 * H, 8)
+    assert await actions.tell_gaps(session, begins - H, 10) == 0  # what is left was told
+    await actions.remove_member(session, group.id, newcomer, now=begins)
+    for later in (begins, begins + H, begins + 10 * H):
+        await actions.tell_gaps(session, later, 10)
+    assert await told(session) == [(begins, begins + DAY)] * 2
+
+
+async def test_one_that_has_grown_is_told_when_what_is_new_of_it_is_a_day_ahead(
+    session: AsyncSession,
+) -> None:
+    group, people = await with_a_gap(session)
+    begins = NOW + (3 * 24 - 12) * H
+    assert await actions.tell_gaps(session, begins - 12 * H, 10) == 1
+    for person in people:
+        await make_absence(session, person, TODAY + 4 * DAY, TODAY + 4 * DAY)
+    await actions.replan(session, group.id, begins - 6 * H)
+    assert await actions.tell_gaps(session, begins, 10) == 0
+    for later in (begins + H, begins + 2 * H, begins + 25 * H):
+        await actions.tell_gaps(session, later, 10)
+    assert await told(session) == [(begins, begins + DAY), (begins, begins + 2 * DAY)]

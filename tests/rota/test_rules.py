@@ -209,3 +209,24 @@ def test_what_is_taken_out_is_out_and_nothing_else(cuts: list[tuple[int, int]]) 
         instant = begin + n * H + H / 2
         is_out = any(s.from_at <= instant < s.to_at for s in spans)
         assert (rules.on_duty(left, instant) is None) == is_out
+
+
+hours = some.lists(some.tuples(some.integers(0, 50), some.integers(1, 20)), max_size=5)
+
+
+@given(hours, hours)
+def test_what_is_shared_lies_in_both_and_nothing_else(
+    told: list[tuple[int, int]], open_: list[tuple[int, int]]
+) -> None:
+    begin = at(D)
+    one, other = (
+        [Span(begin + n * H, begin + (n + width) * H) for n, width in each]
+        for each in (told, open_)
+    )
+    found = rules.shared(one, other)
+    for n in range(70):
+        instant = begin + n * H + H / 2
+        in_found, in_one, in_other = (
+            any(s.from_at <= instant < s.to_at for s in spans) for spans in (found, one, other)
+        )
+        assert in_found == (in_one and in_other)

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests.makers.project import make_project
 from tests.makers.ticket import make_ticket
+from tests.ticket.night import Night, begun_night
 from tickets.events import Event
 from tickets.project.models import Project
 from tickets.ticket.models import Ticket
@@ -91,3 +92,9 @@ def reported(session: AsyncSession) -> Reported:
         return Matter(ticket, session)
 
     return report
+
+
+@pytest.fixture
+async def night(session: AsyncSession) -> Night:
+    """Zhang is on duty, li is next; `await night.at(30)`: the worker looks after half an hour."""
+    return await begun_night(session)

@@ -1,37 +1,25 @@
 """Who hears of a ticket, and who next if nobody says that he did (rules.md §5)."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 from httpx import ASGITransport, AsyncClient
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests.makers.project import make_project
-from tests.makers.staff import make_person
-from tests.makers.ticket import make_ticket, who_of
+from tests.makers.ticket import who_of
+from tests.ticket.night import MIN, H, Night
 from tickets.app import create_app
-from tickets.events import Event
 from tickets.notice.models import Alert, Notice
-from tickets.project.models import Project
-from tickets.rota.models import Duty, ServiceGroup
-from tickets.sla import actions as sla
+from tickets.rota.models import Duty
 from tickets.sla.rules import ActKind, PauseReason, Result
 from tickets.staff.models import Person
 from tickets.staff.rules import Role
 from tickets.ticket import actions, queries
-from tickets.ticket.models import Ticket
 from tickets.ticket.rules import Rung, Severity, climbs, heard_by, next_morning, next_rung, rung_of
 from workers.post import send_notices
-from workers.relay import relay_events
-
-H = timedelta(hours=1)
-MIN = timedelta(minutes=1)
-
 
 # --- the rules ------------------------------------------------------------------------------
 
@@ -51,18 +39,25 @@ def test_each_threshold_is_heard_up_to_its_rung(threshold: str, is_first: bool, 
 
 
 def test_the_warnings_of_days_are_read_in_the_morning_and_everything_else_is_called_out() -> None:
-    assert climbs("response", "50")
-    assert climbs("make_safe", "75")
-    assert climbs("repair", "breach")
-    assert climbs("arrival", "+24h")
-    assert not climbs("arrival", "50")
-    assert not climbs("repair", "75")
+    assert climbs("response", 1 * H, "50")
+    assert climbs("make_safe", 2 * H, "75")
+    assert climbs("repair", 48 * H, "breach")
+    assert climbs("arrival", 48 * H, "+24h")
+    assert not climbs("arrival", 48 * H, "50")
+    assert not climbs("repair", 48 * H, "75")
+
+
+def test_what_breaks_before_the_next_morning_is_read_is_called_out() -> None:
+    assert climbs("arrival", 4 * H, "50")
+    assert climbs("repair", 24 * H - MIN, "75")
+    assert not climbs("repair", 24 * H, "75")
 
 
 def test_the_next_on_the_rota_hears_it_where_minutes_count() -> None:
-    assert Rung.NEXT in heard_by("response", "S3", Rung.LEAD)
-    assert Rung.NEXT in heard_by("repair", "S1", Rung.MANAGERS)
-    assert Rung.NEXT not in heard_by("repair", "S3", Rung.MANAGERS)
+    assert Rung.NEXT in heard_by("response", 1 * H, "S3", Rung.LEAD)
+    assert Rung.NEXT in heard_by("repair", 48 * H, "S1", Rung.MANAGERS)
+    assert Rung.NEXT in heard_by("repair", 4 * H, "S3", Rung.MANAGERS)
+    assert Rung.NEXT not in heard_by("repair", 48 * H, "S3", Rung.MANAGERS)
 
 
 def test_an_s1_goes_to_everyone_at_once_and_others_climb_to_the_managers() -> None:
@@ -81,73 +76,6 @@ def test_the_morning_is_that_of_the_lamps() -> None:
 
 
 # --- the night ------------------------------------------------------------------------------
-
-
-@dataclass
-class Night:
-    """A project whose service group takes turns: zhang now, li next; a lead, a manager."""
-
-    session: AsyncSession
-    project: Project
-    zhang: Person
-    li: Person
-    lead: Person
-    manager: Person
-    start: datetime
-
-    async def report(self, **facts: Any) -> Ticket:
-        ticket = await make_ticket(self.session, project=self.project, now=self.start, **facts)
-        await self.consequences()
-        return ticket
-
-    async def consequences(self) -> None:
-        await self.session.commit()
-        await relay_events({})
-
-    async def at(self, minutes: float) -> None:
-        """The worker looks, so many minutes after the start."""
-        now = self.start + minutes * MIN
-        await sla.breach_overdue(self.session, now)
-        await sla.warn_in_time(self.session, now)
-        await actions.climb(self.session, now)
-        await self.consequences()
-
-    async def heard(self, threshold: str, promise: str = "response") -> set[str]:
-        rows = await self.session.execute(
-            select(Person.name, Notice.facts)
-            .join(Notice, Notice.person_id == Person.id)
-            .where(Notice.threshold == threshold)
-        )
-        return {name for name, facts in rows if facts.get("promise", promise) == promise}
-
-    async def kinds(self) -> list[str]:
-        asked = select(Event.kind).where(Event.kind.like("alert.%")).order_by(Event.id)
-        return list(await self.session.scalars(asked))
-
-
-@pytest.fixture
-async def night(session: AsyncSession) -> Night:
-    start = datetime.now(UTC)
-    group = ServiceGroup(name="滨江班")
-    session.add(group)
-    await session.flush()
-    project = await make_project(session)
-    project.group_id = group.id
-    zhang, li = [await make_person(session, name=name, group_id=group.id) for name in ("张", "李")]
-    lead = await make_person(session, role="hotline_lead", name="lead")
-    manager = await make_person(session, role="manager", name="manager")
-    for person, since in ((zhang, -1 * H), (li, 12 * H)):
-        session.add(
-            Duty(
-                group_id=group.id,
-                person_id=person.id,
-                from_at=start + since,
-                to_at=start + since + 12 * H if since > timedelta(0) else start + 12 * H,
-                is_by_hand=False,
-            )
-        )
-    await session.flush()
-    return Night(session, project, zhang, li, lead, manager, start)
 
 
 async def test_a_new_ticket_is_his_who_is_on_duty_and_he_alone_hears_it(night: Night) -> None:
@@ -262,6 +190,27 @@ async def test_a_warning_of_days_is_one_line_of_the_mornings_list(night: Night) 
     }
     assert all(n.not_before and n.not_before > n.created_at for n in rows)
     assert all(n.alert_id is None for n in rows)
+
+
+@pytest.mark.parametrize("fault", ["LEAK", "OUT_ONE"])
+async def test_a_warning_of_hours_is_called_out_and_climbs(night: Night, fault: str) -> None:
+    night.project = await make_project(
+        night.session, group_id=night.project.group_id, terms={"arrival_hours": 4}
+    )
+    ticket = await night.report(fault=fault)
+    await actions.acknowledge(night.session, ticket, by_id=night.zhang.id, now=night.start)
+    await night.at(121)
+    assert await night.heard("50", "arrival") == {"张", "李"}
+    await actions.acknowledge(night.session, ticket, by_id=night.zhang.id, now=night.start)
+    await night.at(181)
+    assert await night.heard("75", "arrival") == {"张", "李", "lead"}
+    await night.at(24 * 60 + 1)
+    rows = (
+        await night.session.scalars(select(Notice).where(Notice.threshold.in_(("50", "75"))))
+    ).all()
+    reach = {(notice.facts["promise"], notice.reach) for notice in rows}
+    assert reach >= {("arrival", "urgent"), ("repair", "list")}
+    assert not reach & {("arrival", "list"), ("repair", "urgent")}
 
 
 async def test_after_an_outage_one_late_notice_per_clock_and_person(night: Night) -> None:

@@ -109,7 +109,7 @@ class Absence(Base):
 
 
 class ToldGap(Base):
-    """空班: that nobody will be on duty was told, once for each gap."""
+    """空班: that nobody will be on duty was told, as far as nobody is still."""
 
     __tablename__ = "told_gap"
 

@@ -1,17 +1,17 @@
-"""空班: that nobody will be on duty is told a day ahead, once (rules.md §5)."""
+"""空班: that nobody will be on duty is told a day ahead, once, and again when what was filled falls
+open again (rules.md §5)."""
 
 from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import or_, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.events import Event, record
 from tickets.notice import actions as notices
-from tickets.rota import queries
-from tickets.rota.actions.planning import note_gap
-from tickets.rota.models import ServiceGroup, ToldGap, TurnPlan
+from tickets.rota import queries, rules
+from tickets.rota.actions.planning import keep_told, note_gap
+from tickets.rota.models import ServiceGroup, TurnPlan
 from tickets.rota.rules import Span
 from tickets.staff import queries as staff
 from tickets.staff.rules import Role
@@ -34,7 +34,7 @@ async def tell_gaps(session: AsyncSession, now: datetime, limit: int) -> int:
     told = 0
     for group, plan in rows.all():
         for gap in await note_gap(session, plan, now):
-            if gap.from_at < now + BEFORE and await _is_new(session, group.id, gap):
+            if await _is_new(session, group.id, gap, now):
                 told += 1
                 record(
                     session,
@@ -49,24 +49,16 @@ async def tell_gaps(session: AsyncSession, now: datetime, limit: int) -> int:
     return told
 
 
-async def _is_new(session: AsyncSession, group_id: int, gap: Span) -> bool:
-    """One that has grown or shrunk is still the one that was told."""
-    known = await session.scalar(
-        select(ToldGap.from_at)
-        .where(
-            ToldGap.group_id == group_id, ToldGap.from_at < gap.to_at, ToldGap.to_at > gap.from_at
-        )
-        .limit(1)
-    )
-    if known is not None:
+async def _is_new(session: AsyncSession, group_id: int, gap: Span, now: datetime) -> bool:
+    """Is there a part of it that was not told, and that is ahead no more than a day? Then all of
+    it is told."""
+    known = await queries.told_gaps(session, group_id)
+    untold = rules.gaps(known, gap.from_at, gap.to_at)
+    if not any(part.to_at > now and part.from_at < now + BEFORE for part in untold):
         return False
-    fresh = await session.scalar(
-        insert(ToldGap)
-        .values(group_id=group_id, from_at=gap.from_at, to_at=gap.to_at)
-        .on_conflict_do_nothing()
-        .returning(ToldGap.group_id)
-    )
-    return fresh is not None
+    others = [each for each in known if not rules.shared([each], [gap])]
+    await keep_told(session, group_id, [*others, gap])
+    return True
 
 
 async def tell_of_gap(session: AsyncSession, event: Event) -> None:

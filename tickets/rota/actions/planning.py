@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.events import Event, record
 from tickets.rota import queries, rules
-from tickets.rota.models import Duty, ServiceGroup, TurnPlan
+from tickets.rota.models import Duty, ServiceGroup, ToldGap, TurnPlan
 from tickets.rota.rules import DAY, Away, Plan, Shift, Span
 
 AHEAD: Final = 8 * 7 * DAY
@@ -174,7 +174,8 @@ async def _write(
 
 
 async def note_gap(session: AsyncSession, row: TurnPlan, now: datetime) -> list[Span]:
-    """Keep the first gap ahead with the plan; gives all of them, the running one whole."""
+    """Keep the first gap ahead with the plan; gives all of them, the running one whole. The caller
+    holds the group's lock."""
     begins = rules.instant_of(row.begins_on, row.handover, row.timezone)
     until = row.planned_until or now
     spans = [
@@ -189,7 +190,20 @@ async def note_gap(session: AsyncSession, row: TurnPlan, now: datetime) -> list[
     row.gap_from_at = open_[0].from_at if open_ else None
     row.gap_to_at = open_[0].to_at if open_ else None
     await session.flush()
+    was_told = await queries.told_gaps(session, row.group_id)
+    if (is_told := rules.shared(was_told, open_)) != was_told:
+        await keep_told(session, row.group_id, is_told)
     return open_
+
+
+async def keep_told(session: AsyncSession, group_id: int, gaps: Sequence[Span]) -> None:
+    """What was told, as far as it is open still: filled, it is news when it falls open again."""
+    await session.execute(delete(ToldGap).where(ToldGap.group_id == group_id))
+    if gaps:
+        await session.execute(
+            insert(ToldGap),
+            [{"group_id": group_id, "from_at": g.from_at, "to_at": g.to_at} for g in gaps],
+        )
 
 
 async def plan_ahead(session: AsyncSession, now: datetime, limit: int) -> int:

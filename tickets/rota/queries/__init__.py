@@ -36,6 +36,7 @@ from tickets.rota.queries.plan import (
     name_of,
     plan_of,
     plan_row,
+    told_gaps,
     zone_of,
 )
 
@@ -71,5 +72,6 @@ __all__ = [
     "plan_row",
     "rotas",
     "seen_in",
+    "told_gaps",
     "zone_of",
 ]

@@ -7,9 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.refusals import Missing
-from tickets.rota.models import Absence, CalendarKey, Duty, GroupMember, TurnPlan
+from tickets.rota.models import Absence, CalendarKey, Duty, GroupMember, ToldGap, TurnPlan
 from tickets.rota.queries.duty import ZONE
-from tickets.rota.rules import Away, Plan, Turn
+from tickets.rota.rules import Away, Plan, Span, Turn
 from tickets.staff.models import Person
 from tickets.words import N_
 
@@ -81,6 +81,12 @@ async def duties_from(session: AsyncSession, group_id: int, from_at: datetime) -
             .execution_options(populate_existing=True)
         )
     ).all()
+
+
+async def told_gaps(session: AsyncSession, group_id: int) -> list[Span]:
+    """Those that were told, in order, as far as they were open when last looked at."""
+    asked = select(ToldGap.from_at, ToldGap.to_at).where(ToldGap.group_id == group_id)
+    return [Span(*row) for row in await session.execute(asked.order_by(ToldGap.from_at))]
 
 
 async def absence(session: AsyncSession, absence_id: int, *, lock: bool = False) -> Absence:

@@ -191,6 +191,16 @@ def gaps(shifts: Iterable[Span], from_at: datetime, to_at: datetime) -> list[Spa
     return open_
 
 
+def shared(spans: Iterable[Span], others: Sequence[Span]) -> list[Span]:
+    """The parts of the ones that lie in the others."""
+    return [
+        Span(max(span.from_at, other.from_at), min(span.to_at, other.to_at))
+        for span in spans
+        for other in others
+        if span.from_at < other.to_at and other.from_at < span.to_at
+    ]
+
+
 def check_plan(plan: Plan, members: Collection[int]) -> None:
     if not plan.order:
         raise Invalid("order", N_("Name at least one person who takes a turn."))

@@ -53,11 +53,11 @@ def notice_change(
 
 
 def note_breach(session: AsyncSession, clock: Clock, project_id: int) -> None:
+    """When it is brought to mind the caller writes down: he knows whether it is needed."""
     assert clock.due_at is not None
     clock.breached_at = clock.due_at
     clock.breach_no += 1
     clock.warned = max(clock.warned, 2)
-    set_warning(clock)
     told = {"imported": True} if clock.is_imported else {}
     record(
         session,
@@ -85,4 +85,5 @@ async def breach_overdue(session: AsyncSession, now: datetime, limit: int = 500)
     projects = await queries.projects_of(session, [clock.ticket_id for clock in clocks])
     for clock in clocks:
         note_breach(session, clock, projects[clock.ticket_id])
+        set_warning(clock)  # needed still: what is not was closed, or found late by its judging
     return len(clocks) + len(waiting)

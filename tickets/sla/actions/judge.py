@@ -85,12 +85,15 @@ async def _write(
         verdict = derived.clocks.get(key) or _gone(clock, cycle, now)
         _put(session, story, clock, verdict, by_id)
         notice_change(session, clock, story.project_id, now, by_id)
-        set_warning(clock, derived.counted, is_needless=_is_needless(key, derived))
+        set_warning(clock, derived.counted, is_needless=_is_needless(story, key, derived))
     return fresh
 
 
-def _is_needless(key: tuple[Promise, int], derived: Derived) -> bool:
-    """Repaired from afar: an arrival that is late stays so, and is reminded of no more."""
+def _is_needless(story: Story, key: tuple[Promise, int], derived: Derived) -> bool:
+    """What is late stays so, and is reminded of no more: once the ticket has ended, and an arrival
+    where the repair came from afar."""
+    if story.ended_at is not None:
+        return True
     repair = (verdict for (promise, _), verdict in derived.clocks.items() if promise == "repair")
     return key[0] is Promise.ARRIVAL and any(each.met_at is not None for each in repair)
 

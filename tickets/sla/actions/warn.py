@@ -36,11 +36,16 @@ def set_warning(
 
 async def warn_in_time(session: AsyncSession, now: datetime, limit: int = 500) -> int:
     """The sweep: thresholds that have passed. Of several only the highest is said; one that the
-    breach has overtaken is none. Returns how many clocks it looked at."""
+    breach has overtaken is none, and so is one of a ticket that has ended. Returns how many
+    clocks it looked at."""
     clocks = await queries.to_warn(session, now, limit)
-    projects = await queries.projects_of(session, [clock.ticket_id for clock in clocks])
+    ids = [clock.ticket_id for clock in clocks]
+    projects = await queries.projects_of(session, ids, only_open=True)
     for clock in clocks:
-        _warn(session, clock, projects[clock.ticket_id], now)
+        if (project_id := projects.get(clock.ticket_id)) is None:
+            clock.warn_at = None
+        else:
+            _warn(session, clock, project_id, now)
     return len(clocks)
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, column, select, table
+from sqlalchemy import Boolean, bindparam, column, select, table
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.sla.models import Act, Clock, Pause, SeverityChange
@@ -190,13 +190,17 @@ async def to_warn(session: AsyncSession, now: datetime, limit: int) -> Sequence[
     ).all()
 
 
-# The room above, by its table alone: a breach found by the sweep names its project too.
-_TICKET = table("ticket", column("id"), column("project_id"))
+# The room above, by its table alone: what a sweep finds names its project too, and what has
+# ended is not brought to mind.
+_TICKET = table("ticket", column("id"), column("project_id"), column("is_open", Boolean))
 
 
-async def projects_of(session: AsyncSession, ticket_ids: Sequence[int]) -> Mapping[int, int]:
+async def projects_of(
+    session: AsyncSession, ticket_ids: Sequence[int], *, only_open: bool = False
+) -> Mapping[int, int]:
     """Whose tickets these are; one statement."""
-    rows = await session.execute(
-        select(_TICKET.c.id, _TICKET.c.project_id).where(_TICKET.c.id.in_(set(ticket_ids)))
-    )
+    asked = select(_TICKET.c.id, _TICKET.c.project_id).where(_TICKET.c.id.in_(set(ticket_ids)))
+    if only_open:
+        asked = asked.where(_TICKET.c.is_open)
+    rows = await session.execute(asked)
     return {ticket_id: project_id for ticket_id, project_id in rows}

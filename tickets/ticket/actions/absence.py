@@ -1,6 +1,8 @@
 """When somebody's absence begins, his open tickets go to who is on duty (rules.md §5)."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,6 +18,8 @@ from tickets.staff.models import Person
 from tickets.staff.rules import Role
 from tickets.ticket.models import Ticket
 from tickets.ticket.queries.given_over import UNREPAIRED
+
+TOGETHER: Final = 500  # absences at once; what they leave over the sweep finds
 
 
 async def hand_over_absences(session: AsyncSession, now: datetime, limit: int) -> int:
@@ -34,41 +38,57 @@ async def hand_over_absences(session: AsyncSession, now: datetime, limit: int) -
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
     )
-    done = 0
-    for absence in begun.all():
-        done += await _hand_over(session, absence, now)
-    return done
+    return await _hand_over(session, begun.all(), now)
 
 
 async def hand_over_at_absence(session: AsyncSession, event: Event) -> None:
-    """One that begins on the day it is entered need not wait for the sweep."""
-    absence = await rota.absence(session, event.facts["absence_id"], lock=True)
-    if absence.handed_over_at is None and absence.to_on >= absence.from_on:
-        await _hand_over(session, absence, event.happened_at)
+    """One that begins on the day it is entered need not wait for the sweep. With it go those that
+    were entered beside it: the relay holds what it has locked until its batch is over."""
+    await hand_over_absences(session, event.happened_at, TOGETHER)
 
 
-async def _hand_over(session: AsyncSession, absence: Absence, now: datetime) -> bool:
-    """Once: the absence is locked, and marked. With nobody on duty a ticket stays with him."""
-    zone = await rota.zone_of(session, absence.person_id)
-    if not absence.from_on <= local_day(now, zone) <= absence.to_on:
-        return False
-    absence.handed_over_at = now
+async def _hand_over(session: AsyncSession, absences: Sequence[Absence], now: datetime) -> int:
+    """Once each: the absences are locked, and marked. Gives how many have begun."""
+    begun = [
+        absence
+        for absence in absences
+        if absence.from_on
+        <= local_day(now, await rota.zone_of(session, absence.person_id))
+        <= absence.to_on
+    ]
+    held = await _held(session, {absence.person_id for absence in begun}) if begun else ()
+    for absence in begun:
+        absence.handed_over_at = now
+        his = [each for each in held if each[0].technician_id == absence.person_id]
+        await _give_away(session, absence, his, now)
+    return len(begun)
+
+
+async def _held(session: AsyncSession, people: Collection[int]) -> Sequence[tuple[Ticket, Project]]:
+    """All that these have to go to, locked in the order of their numbers, as everybody holds
+    several; whoever only writes about one of them does not wait."""
     rows = await session.execute(
         select(Ticket, Project)
         .join(Project, Project.id == Ticket.project_id)
-        .where(
-            Ticket.technician_id == absence.person_id,
-            Ticket.is_open,
-            Ticket.status.in_(UNREPAIRED),
-        )
+        .where(Ticket.technician_id.in_(people), Ticket.is_open, Ticket.status.in_(UNREPAIRED))
         .order_by(Ticket.id)
-        .with_for_update(of=Ticket)
+        .with_for_update(of=Ticket, key_share=True)
         .execution_options(populate_existing=True)
     )
+    return [(ticket, project) for ticket, project in rows]
+
+
+async def _give_away(
+    session: AsyncSession,
+    absence: Absence,
+    his: Sequence[tuple[Ticket, Project]],
+    now: datetime,
+) -> None:
+    """With nobody on duty a ticket stays with him."""
     on_duty: dict[int | None, Person | None] = {}
     stay: list[Ticket] = []
     given = 0
-    for ticket, project in rows.all():
+    for ticket, project in his:
         if project.group_id not in on_duty:
             on_duty[project.group_id] = await rota.on_duty(session, project.group_id, now)
         person = on_duty[project.group_id]
@@ -86,7 +106,6 @@ async def _hand_over(session: AsyncSession, absence: Absence, now: datetime) -> 
         given=given,
         stay=[ticket.ref for ticket in stay],
     )
-    return True
 
 
 def _give(

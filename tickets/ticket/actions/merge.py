@@ -220,7 +220,7 @@ async def _supersede(
         if clock.closed_as == ClockState.SUPERSEDED:
             continue
         clock.closed_as, clock.closed_at = ClockState.SUPERSEDED, now
-        clock.starts_by = clock.paused_since = None
+        clock.starts_by = clock.paused_since = clock.warn_at = None
         sla.record_superseded(session, clock, survivor.project_id, now, who.id, into=survivor.ref)
         sla.notice_change(
             session,

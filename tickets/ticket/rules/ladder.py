@@ -7,6 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 MORNING: Final = time(7, 30)  # when the list of the day is read, in the project's zone
+SHORT: Final = timedelta(hours=24)  # a promise of less may break before the next list is read
 
 
 class Rung(IntEnum):
@@ -17,9 +18,14 @@ class Rung(IntEnum):
     EVERYONE = 4
 
 
-def climbs(promise: str, threshold: str) -> bool:
+def is_short(promise: str, target: timedelta) -> bool:
+    """Minutes and hours count, not days."""
+    return promise in ("response", "make_safe") or target < SHORT
+
+
+def climbs(promise: str, target: timedelta, threshold: str) -> bool:
     """Pushed and to be acknowledged; else it stands on the board and in the morning's list."""
-    return promise in ("response", "make_safe") or threshold.startswith(("breach", "+", "open"))
+    return is_short(promise, target) or threshold.startswith(("breach", "+", "open"))
 
 
 def rung_of(threshold: str, *, is_first: bool) -> Rung:
@@ -31,11 +37,11 @@ def rung_of(threshold: str, *, is_first: bool) -> Rung:
     return Rung.NEXT if is_first else Rung.LEAD
 
 
-def heard_by(promise: str, severity: str, top: Rung) -> list[Rung]:
+def heard_by(promise: str, target: timedelta, severity: str, top: Rung) -> list[Rung]:
     """The rungs that hear it. The next on the rota is of use where minutes count; a broken
     promise of days is his whose ticket it is, and theirs who answer for it."""
     rungs = [rung for rung in Rung if rung <= top]
-    if promise in ("arrival", "repair") and severity != "S1":
+    if not is_short(promise, target) and severity != "S1":
         return [rung for rung in rungs if rung is not Rung.NEXT]
     return rungs
 

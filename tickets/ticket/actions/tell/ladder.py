@@ -63,7 +63,7 @@ async def call_out(
         ticket,
         project,
         rules.rung_of(threshold, is_first=threshold == str(clock.first_warning_percent)),
-        promise=clock.promise,
+        clock=clock,
         at=event.recorded_at,
     )
     await notices.write(
@@ -108,12 +108,12 @@ async def _hears_at_once(
     project: Project,
     top: Rung,
     *,
-    promise: str,
+    clock: Clock,
     at: datetime,
 ) -> tuple[list[Person], Rung]:
     """Everybody up to `top`, or up to the first rung above it where somebody stands."""
     people: list[Person] = []
-    for rung in rules.heard_by(promise, ticket.severity, Rung.MANAGERS):
+    for rung in rules.heard_by(clock.promise, clock.target, ticket.severity, Rung.MANAGERS):
         found = await _on_rung(session, ticket, project, rung, at)
         people += found
         if rung >= top and found:

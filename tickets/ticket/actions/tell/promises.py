@@ -29,19 +29,19 @@ async def tell_of_opening(session: AsyncSession, event: Event) -> None:
 
 
 async def tell_of_warning(session: AsyncSession, event: Event) -> None:
-    """Minutes that run out are called out; of days, the morning's list tells."""
+    """Minutes and hours that run out are called out; of days, the morning's list tells."""
     ticket, project, facts = await about(session, event)
     clock = await session.get(Clock, event.facts["clock_id"], populate_existing=True)
     threshold, breach_no = event.facts["threshold"], event.facts["breach_no"]
-    if clock is None or not _holds_still(clock, threshold, breach_no):
-        return  # kept, paused or withdrawn before anybody was told
+    if clock is None or not ticket.is_open or not _holds_still(clock, threshold, breach_no):
+        return  # kept, paused, withdrawn or ended before anybody was told
     facts |= {
         "promise": clock.promise,
         "threshold": threshold,
         "due_at": event.facts["due_at"],
         "late": event.facts.get("late", False),
     }
-    if climbs(clock.promise, threshold):
+    if climbs(clock.promise, clock.target, threshold):
         await call_out(
             session,
             event,
@@ -85,8 +85,7 @@ async def tell_of_breach(session: AsyncSession, event: Event) -> None:
     if clock is None or clock.breached_at is None or clock.breach_no != event.facts["breach_no"]:
         return  # withdrawn before anybody was told: there is nothing to tell
     late_by = event.recorded_at - event.happened_at
-    is_open = clock.met_at is None and clock.closed_as is None
-    if is_open and not clock.is_imported and late_by >= clock.remind_every:
+    if clock.warn_at is not None and late_by >= clock.remind_every:
         return  # noticed a day late: the reminder of that day says it, the highest threshold
     await call_out(
         session,
