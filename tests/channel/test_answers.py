@@ -46,6 +46,17 @@ async def test_an_answer_with_a_nul_in_it_is_kept_and_nothing_is_sent_again(
         assert (await office.channel(channel_id)).held_until is None
 
 
+async def test_a_wait_beyond_all_clocks_makes_no_failure_of_what_was_accepted(
+    office: Office,
+) -> None:
+    async with receiving() as there:
+        there.answer = says(201, "taken", Retry_After="9" * 40)
+        await owe_by_sms(there, 1)
+        await office.say()
+        await office.hand_over()
+        assert [s.state for s in await office.log()] == ["accepted"]
+
+
 def test_what_is_taken_away_puts_no_secret_together() -> None:
     told = Outcome(Told.REFUSED, "no s3cr\0et-key nor s3cret-key").without(["s3cret-key"])
     assert told.why == "no s3cr et-key nor •••"
