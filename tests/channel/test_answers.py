@@ -25,9 +25,7 @@ async def owe_by_sms(there: Receiver, number: int) -> int:
         return channel.id
 
 
-@pytest.mark.parametrize(
-    ("status", "state"), [(201, "accepted"), (400, "refused"), (500, "tried")]
-)
+@pytest.mark.parametrize(("status", "state"), [(201, "accepted"), (400, "refused"), (500, "tried")])
 async def test_an_answer_with_a_nul_in_it_is_kept_and_nothing_is_sent_again(
     office: Office, status: int, state: str
 ) -> None:

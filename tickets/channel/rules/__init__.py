@@ -1,6 +1,6 @@
 """Channels: what there is, when it may be used, how often, and how much fits in."""
 
-from tickets.channel.rules.digest import Entry, digest, masked, with_links
+from tickets.channel.rules.digest import Entry, digest, with_links
 from tickets.channel.rules.kinds import (
     DIRECT,
     FIELDS,
@@ -14,6 +14,7 @@ from tickets.channel.rules.kinds import (
     is_on_by_default,
     secrets_of,
 )
+from tickets.channel.rules.numbers import masked, masked_in
 from tickets.channel.rules.saying import Reach, first, furthest
 from tickets.channel.rules.times import (
     GIVE_UP_AFTER,
@@ -46,6 +47,7 @@ __all__ = [
     "is_on_by_default",
     "limit_of",
     "masked",
+    "masked_in",
     "quiet_until",
     "secrets_of",
     "with_links",
