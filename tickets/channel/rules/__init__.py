@@ -19,6 +19,7 @@ from tickets.channel.rules.saying import Reach, first, furthest
 from tickets.channel.rules.times import (
     GIVE_UP_AFTER,
     IN_FLIGHT,
+    OWN_TESTS,
     Limit,
     backoff,
     limit_of,
@@ -31,6 +32,7 @@ __all__ = [
     "GIVE_UP_AFTER",
     "IN_FLIGHT",
     "KIND_LABELS",
+    "OWN_TESTS",
     "STATE_LABELS",
     "Entry",
     "Field",
