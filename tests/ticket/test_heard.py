@@ -117,3 +117,18 @@ async def test_it_says_nothing_of_what_was_called_out_after_the_message(
     called.link = f"/a/{notice.answer_key}"
     assert (await called.press()).status_code == 303
     assert await called.heard() == {"open": called.lead.id, "50": called.lead.id}
+
+
+async def test_its_page_says_a_line_at_a_time_and_no_number_that_somebody_typed(
+    called: Called,
+) -> None:
+    notice = (await called.session.scalars(select(Notice))).one()
+    notice.facts = notice.facts | {"place": "North gate 139-1234-5678", "severity": "S1"}
+    await called.session.commit()
+    await send_notices({})
+    shown = (await called.door.get(called.link)).text
+    assert "139-1234-5678" not in shown
+    assert shown.count("North gate 139****5678") == 1  # in the words, not in the heading again
+    ref = notice.facts["ref"]
+    assert f'<h1>Danger: <span class="nowrap">{ref}</span> was reported</h1>' in shown
+    assert "5678\nDanger to people" in shown

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
+from tickets.channel.rules import masked
 from tickets.door import DoorRoute, Now, Session
 from tickets.notice import queries as notices
 from tickets.notice.models import Notice
@@ -60,6 +61,8 @@ async def link(request: Request, key: str, session: Session, now: Now) -> Respon
         request,
         "ticket/heard.html",
         notice=notice,
+        subject=masked(notice.subject or notice.facts["ref"]),
+        body=masked(notice.body or ""),
         alert=alert,
         by=(await staff.names(session, [by_id])).get(by_id) if by_id else None,
         person=person.name,
