@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets import words
 from tickets.channel import actions as channel
-from tickets.channel.rules import Reach, first, furthest, with_links
+from tickets.channel.rules import Reach, first, furthest
 from tickets.db import transaction
 from tickets.notice import queries
 from tickets.notice.models import Notice
@@ -160,10 +160,11 @@ def _tell(group: Sequence[Said], now: datetime) -> channel.Message:
         reach=furthest(said.notice.reach for said in group),
         same_as=f"{carrier.ticket_id} {carrier.falls_at}" if is_dated else f"{carrier.event_id}",
         subject=told.subject,
-        body=with_links(told.locale, body, link, f"{public_url()}/a/{key}" if key else None),
+        body=body,
         for_group=for_group,
         link=link,
-        must_answer=bool(key),
+        answer=f"{public_url()}/a/{key}" if key else None,
+        locale=told.locale,
         variables=_variables(carrier, told.locale, now, link),
     )
 
@@ -193,7 +194,8 @@ def _tell_list(lines: Sequence[tuple[Notice, str]], now: datetime) -> channel.Me
         body=body,
         for_group=lambda: (subject, body),
         link=None,
-        must_answer=False,
+        answer=None,
+        locale=locale,
         variables={"count": len(notices), "link": public_url()},
     )
 

@@ -75,7 +75,12 @@ async def _next(channel_id: int) -> int:
         if state != "accepted":
             log.warning("message %s by channel %s: %s", parcel.id, channel_id, state)
 
-    await asyncio.gather(*(one(parcel) for parcel in taken.parcels))
+    # What cannot be settled keeps neither the others nor the channel: it comes again later.
+    ended = await asyncio.gather(*map(one, taken.parcels), return_exceptions=True)
+    for parcel, error in zip(taken.parcels, ended, strict=True):
+        if error is not None:
+            told = "message %s by channel %s: what came of it could not be kept"
+            log.error(told, parcel.id, channel_id, exc_info=error)
     async with transaction() as session:
         await actions.let_go(session, channel_id)
     return len(taken.parcels)

@@ -76,6 +76,7 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "person.changed": (),
     "channel.added": (),
     "channel.changed": (),
+    "channel.tested": (),
     "rota.planned": (),
     "rota.gap": (rota.tell_of_gap,),
     "duty.given": (),

@@ -14,7 +14,6 @@ from tickets.channel.rules import (
     checked,
     digest,
     goes_by,
-    masked,
     quiet_until,
     secrets_of,
 )
@@ -129,12 +128,6 @@ def test_one_that_is_too_long_keeps_its_link() -> None:
     text, _ = digest(Kind.WECOM, "en", [entry(1, size=3000)], "http://d/inbox")
     assert len(text.encode()) <= 2048
     assert text.endswith("\nhttp://d/1")
-
-
-def test_a_number_somebody_typed_leaves_the_house_masked() -> None:
-    assert (
-        masked("打 13812341234 找王工, T-20261124-0001") == "打 138****1234 找王工, T-20261124-0001"
-    )
 
 
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "gopher://x/", "http://", "ftp://a/b", "x"])

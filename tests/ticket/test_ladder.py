@@ -285,6 +285,7 @@ async def test_the_link_of_a_message_shows_first_and_acknowledges_only_when_pres
     night: Night,
 ) -> None:
     await night.report()
+    await send_notices({})
     notice = (await night.session.scalars(select(Notice))).one()
     async with AsyncClient(transport=ASGITransport(create_app()), base_url="http://test") as door:
         link = f"/a/{notice.answer_key}"

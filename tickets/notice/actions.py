@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from secrets import token_urlsafe
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -86,17 +86,23 @@ async def raise_alert(
 
 
 async def acknowledge(
-    session: AsyncSession, ticket_id: int, *, by_id: int, now: datetime
+    session: AsyncSession,
+    ticket_id: int,
+    *,
+    by_id: int,
+    now: datetime,
+    by_link: Notice | None = None,
 ) -> Sequence[Alert]:
-    """Heard: what this ticket still calls out climbs no further. Gives what was open."""
-    alerts = (
-        await session.scalars(
-            select(Alert)
-            .where(Alert.ticket_id == ticket_id, Alert.acknowledged_at.is_(None))
-            .order_by(Alert.id)
-            .with_for_update()
+    """Heard: what this ticket still calls out climbs no further. Gives what was open. By the link
+    of a message nobody has heard what was called out after it."""
+    asked = select(Alert).where(Alert.ticket_id == ticket_id, Alert.acknowledged_at.is_(None))
+    if by_link is not None:
+        asked = asked.join(Event, Event.id == Alert.event_id).where(
+            Alert.falls_at <= by_link.sent_at,
+            # Two clocks: that of the database, and that of whoever sent. Its own it always tells.
+            or_(Alert.id == by_link.alert_id, Event.recorded_at <= by_link.sent_at),
         )
-    ).all()
+    alerts = (await session.scalars(asked.order_by(Alert.id).with_for_update(of=Alert))).all()
     for alert in alerts:
         alert.acknowledged_at = now
         alert.acknowledged_by_id = by_id

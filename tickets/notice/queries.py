@@ -17,6 +17,7 @@ from sqlalchemy import (
     tuple_,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
 
 from tickets.events import Delivery, Event, Unrelayed
 from tickets.notice.models import Alert, Notice
@@ -70,11 +71,17 @@ def unheard() -> ColumnElement[int]:
 
 
 async def by_answer_key(session: AsyncSession, key: str) -> tuple[Notice, Person]:
-    """What a message was about and whom it was for, by the key it carries."""
+    """What a message was about and whom it was for, with his roles, by the key it carries. What
+    has not been sent nobody can hold."""
     row = None
     if 10 <= len(key) <= 64 and key.isascii() and key.isprintable():
-        asked = select(Notice, Person).join(Person, Person.id == Notice.person_id)
-        row = (await session.execute(asked.where(Notice.answer_key == key))).first()
+        asked = (
+            select(Notice, Person)
+            .join(Person, Person.id == Notice.person_id)
+            .where(Notice.answer_key == key, Notice.sent_at.is_not(None))
+            .options(selectinload(Person.roles))
+        )
+        row = (await session.execute(asked)).first()
     if row is None:
         raise Missing("There is no such message.")
     return row[0], row[1]

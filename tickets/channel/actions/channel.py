@@ -1,20 +1,21 @@
 """A channel is added, changed, switched off and on; what was refused is tried again."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import ceil
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.channel.models import Channel, Sending
 from tickets.channel.queries import find
 from tickets.channel.queries.log import find_sending
-from tickets.channel.rules import DIRECT, Kind, State, checked
+from tickets.channel.rules import DIRECT, OWN_TESTS, Kind, State, checked
 from tickets.channel.wire import Outcome, Told
-from tickets.events import record
-from tickets.refusals import Invalid, Missing, Refused
+from tickets.events import Event, record
+from tickets.refusals import Invalid, Missing, Refused, TooOften
 from tickets.words import N_
 
 
@@ -92,16 +93,49 @@ def _begin_anew(channel: Channel) -> None:
     channel.last_error = None
 
 
-async def note_test(
-    session: AsyncSession, channel_id: int, outcome: Outcome, now: datetime
+async def begin_own_test(
+    session: AsyncSession, channel: Channel, *, by_id: int, now: datetime
 ) -> None:
-    """What a test message showed; it counts for the receiver's limit like any other."""
+    """Somebody tries his own address: one at a time, and no more than the rules allow; counted by
+    the diary."""
+    key = func.hashtextextended(f"channel.tested {by_id}", 0)
+    is_alone = await session.scalar(select(func.pg_try_advisory_xact_lock(key)))
+    found = await session.scalars(
+        select(Event.happened_at).where(
+            Event.kind == "channel.tested",
+            Event.by_id == by_id,
+            Event.happened_at > now - OWN_TESTS.within,
+        )
+    )
+    wait = OWN_TESTS.free_at(found.all(), now) - now
+    if not is_alone or wait > timedelta(0):
+        seconds = max(1, ceil(wait.total_seconds()))
+        raise TooOften(
+            N_("That was many test messages. Try again in {minutes} min."),
+            retry_after=seconds,
+            minutes=ceil(seconds / 60),
+        )
+    record(
+        session,
+        "channel.tested",
+        at=now,
+        by_id=by_id,
+        channel=channel.name,
+        of_kind=channel.kind,
+    )
+
+
+async def note_test(
+    session: AsyncSession, channel_id: int, outcome: Outcome, now: datetime, *, is_own: bool
+) -> None:
+    """What a test message showed; it counts for the receiver's limit like any other. One to
+    somebody's own address may fail by that address: it says nothing against the channel."""
     channel = await find(session, channel_id, lock=True)
     channel.recent = [*channel.recent[-199:], now]
     if outcome.told is Told.ACCEPTED:
         _begin_anew(channel)
         channel.last_ok_at = now
-    elif outcome.is_of_channel or outcome.told is Told.AGAIN:
+    elif not is_own and (outcome.is_of_channel or outcome.told is Told.AGAIN):
         channel.last_error = outcome.why
         channel.failing_since = channel.failing_since or now
         channel.failed_in_row += 1

@@ -11,14 +11,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.channel.models import Sending
 from tickets.channel.queries import routes
-from tickets.channel.rules import DIRECT, Kind, Reach, masked, quiet_until
+from tickets.channel.rules import (
+    DIRECT,
+    Kind,
+    Reach,
+    masked,
+    masked_in,
+    quiet_until,
+    with_links,
+)
 
 BATCH = 500  # rows a statement
 
 
 @dataclass(frozen=True)
 class Message:
-    """One notice as it was said: to the person, and (`for_group`) as a group may hear it."""
+    """One notice as it was said: to the person, and (`for_group`) as a group may hear it. The
+    words are without links: numbers are masked in words alone, and a link stays as it is."""
 
     notice_id: int
     person_id: int
@@ -28,7 +37,8 @@ class Message:
     body: str
     for_group: Callable[[], tuple[str, str]]
     link: str | None
-    must_answer: bool
+    answer: str | None  # the link by which he says that he has heard it
+    locale: str
     variables: dict[str, Any]
 
 
@@ -50,10 +60,13 @@ async def queue(
             is_direct = Kind(channel.kind) in DIRECT
             place = (channel.id, message.same_as)
             if is_direct:
-                subject, body = message.subject, message.body
+                subject = masked(message.subject)
+                body = with_links(
+                    message.locale, masked(message.body), message.link, message.answer
+                )
             else:
                 # A group is told once, when the first of those named may be told.
-                subject, body = message.for_group()
+                subject, body = map(masked, message.for_group())
                 begins[place] = min(begins.get(place, from_at), from_at)
             rows.append(
                 {
@@ -62,12 +75,12 @@ async def queue(
                     "channel_id": channel.id,
                     "person_id": message.person_id,
                     "is_urgent": message.reach.is_urgent,
-                    "must_answer": message.must_answer,
+                    "must_answer": message.answer is not None,
                     "same_as": message.same_as,
-                    "subject": masked(subject),
-                    "body": masked(body),
+                    "subject": subject,
+                    "body": body,
                     "link": message.link,
-                    "variables": message.variables,
+                    "variables": masked_in(message.variables),
                     "from_at": from_at,
                     "queued_at": now,
                     "is_direct": is_direct,

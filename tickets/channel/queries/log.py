@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, column, func, literal_column, or_, select, table
@@ -30,25 +30,25 @@ class Logged:
     channel: str
     kind: str
     person: str
-    handed: str | None  # as it went out, with whatever went out together
+    # As it went out, with whatever went out together: of other people and other projects too, so
+    # it is read for the channel's administrator alone.
+    handed: str | None = None
 
 
-_Asked = Select[Sending, str, str, str, str | None]
+_Asked = Select[*tuple[Any, ...]]
 
 
 def _lines() -> _Asked:
     return (
-        select(
-            Sending,
-            Channel.name,
-            Channel.kind,
-            Person.name,
-            cast(ColumnElement[str | None], func.coalesce(Sending.handed, _CARRIER.handed)),
-        )
+        select(Sending, Channel.name, Channel.kind, Person.name)
         .join(Channel, Channel.id == Sending.channel_id)
         .join(Person, Person.id == Sending.person_id)
-        .outerjoin(_CARRIER, _CARRIER.id == Sending.told_in_id)
     )
+
+
+def _lines_as_handed() -> _Asked:
+    handed = func.coalesce(Sending.handed, _CARRIER.handed)
+    return _lines().add_columns(handed).outerjoin(_CARRIER, _CARRIER.id == Sending.told_in_id)
 
 
 async def _read(session: AsyncSession, asked: _Asked) -> list[Logged]:
@@ -105,7 +105,7 @@ async def log_page(
     limit: int = 50,
 ) -> tuple[Sequence[Logged], int | None]:
     """Newest first, and the key of the next page."""
-    asked = _lines().where(Sending.channel_id == channel_id)
+    asked = _lines_as_handed().where(Sending.channel_id == channel_id)
     if state is not None:
         asked = asked.where(Sending.state == state)
     if before is not None:
@@ -115,6 +115,7 @@ async def log_page(
 
 
 async def of_notice(session: AsyncSession, notice_id: int) -> list[Logged]:
+    """Each with the notice's own words."""
     return await _read(
         session, _lines().where(Sending.notice_id == notice_id).order_by(Sending.seq).limit(200)
     )

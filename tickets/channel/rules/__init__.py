@@ -1,6 +1,6 @@
 """Channels: what there is, when it may be used, how often, and how much fits in."""
 
-from tickets.channel.rules.digest import Entry, digest, masked, with_links
+from tickets.channel.rules.digest import Entry, digest, with_links
 from tickets.channel.rules.kinds import (
     DIRECT,
     FIELDS,
@@ -14,10 +14,12 @@ from tickets.channel.rules.kinds import (
     is_on_by_default,
     secrets_of,
 )
+from tickets.channel.rules.numbers import masked, masked_in
 from tickets.channel.rules.saying import Reach, first, furthest
 from tickets.channel.rules.times import (
     GIVE_UP_AFTER,
     IN_FLIGHT,
+    OWN_TESTS,
     Limit,
     backoff,
     limit_of,
@@ -30,6 +32,7 @@ __all__ = [
     "GIVE_UP_AFTER",
     "IN_FLIGHT",
     "KIND_LABELS",
+    "OWN_TESTS",
     "STATE_LABELS",
     "Entry",
     "Field",
@@ -46,6 +49,7 @@ __all__ = [
     "is_on_by_default",
     "limit_of",
     "masked",
+    "masked_in",
     "quiet_until",
     "secrets_of",
     "with_links",

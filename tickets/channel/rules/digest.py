@@ -1,6 +1,5 @@
 """How messages are put into words for a channel: links, several in one, never too long."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -15,12 +14,6 @@ _BYTES: Final[dict[Kind, int]] = {
     Kind.FEISHU: 15_000,
 }
 _LONGEST: Final = 15_000
-_MOBILE = re.compile(r"(?<!\d)(1[3-9]\d)(\d{4})(\d{4})(?!\d)")
-
-
-def masked(text: str) -> str:
-    """What somebody typed as a reason may hold a number; it leaves the house as 138****1234."""
-    return _MOBILE.sub(r"\1****\3", text)
 
 
 def with_links(locale: str, body: str, ticket: str | None, answer: str | None) -> str:

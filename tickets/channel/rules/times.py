@@ -69,6 +69,9 @@ _LIMITS: Final[dict[Kind, tuple[Limit, ...]]] = {
     Kind.FEISHU: (Limit(100, timedelta(seconds=65)), Limit(5, timedelta(seconds=1.5))),
 }
 
+# A test by SMS costs as much as any message, and the receiver is other people's too.
+OWN_TESTS: Final = Limit(5, timedelta(minutes=15))
+
 
 def limit_of(kind: Kind) -> tuple[Limit, ...]:
     return _LIMITS.get(kind, ())

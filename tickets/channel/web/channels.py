@@ -165,17 +165,22 @@ async def retry(
     return RedirectResponse(f"/channels/{channel_id}", 303)
 
 
-async def send_test(session: AsyncSession, who: Who, channel: Channel, now: datetime) -> Outcome:
+async def send_test(
+    session: AsyncSession, who: Who, channel: Channel, now: datetime, *, is_own: bool = False
+) -> Outcome:
+    """`is_own`: by somebody who keeps no channels, to his own address."""
     kind = Kind(channel.kind)
     to = addresses_of(await staff.me(session, who)).get(kind) or ""
     if kind in DIRECT and not to:
         raise Refused(N_("Enter your own address in your account first."))
+    if is_own:
+        await actions.begin_own_test(session, channel, by_id=who.id, now=now)
     subject = say(who.locale, N_("A test message from Afterglow"))
     words = N_("{name} sent this to see whether the channel works. Nothing is to be done.")
     text = f"{subject}\n{say(who.locale, words, name=who.name)}"
     parcel = Parcel(uuid4(), subject, text, to=to, variables={"ref": "TEST"})
     outcome = await hand(kind, channel.settings, parcel, now)
-    await actions.note_test(session, channel.id, outcome, datetime.now(UTC))
+    await actions.note_test(session, channel.id, outcome, datetime.now(UTC), is_own=is_own)
     return outcome
 
 

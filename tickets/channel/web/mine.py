@@ -65,7 +65,7 @@ async def test(
         raise Missing(N_("There is no such channel."))
     if not line.is_direct:
         raise Refused(N_("A group's robot is tried by an administrator."))
-    answer = await send_test(session, who, line.channel, now)
+    answer = await send_test(session, who, line.channel, now, is_own=True)
     return pages.page(request, "channel/tested.html", channel=line.channel, answer=answer)
 
 

@@ -94,9 +94,11 @@ async def _beginning(response: httpx.Response, most: int = 64_000) -> bytes:
 
 
 def _retry_after(headers: Mapping[str, str]) -> timedelta | None:
-    """In seconds; the other form, a date, no such receiver is known to send."""
+    """In seconds; the other form, a date, no such receiver is known to send, and what no clock
+    counts is as good as nothing: it must not make a failure of what was accepted."""
     told = headers.get("retry-after", "")
-    return timedelta(seconds=int(told)) if told.isascii() and told.isdigit() and told else None
+    is_number = told.isascii() and told.isdigit() and len(told) < 10
+    return timedelta(seconds=int(told)) if is_number else None
 
 
 def _of_status(said: Said) -> Outcome | None:

@@ -1,12 +1,15 @@
 """What goes onto the wire, and what came back."""
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,9 @@ class Outcome:
         return cls(Told.AGAIN, why, is_of_channel=True)
 
     def without(self, secrets: Iterable[str]) -> "Outcome":
-        why = self.why
+        """As it may be kept and shown: a receiver may answer with anything, and PostgreSQL keeps
+        no NUL. Secrets last, so that taking something away puts none together."""
+        why = _CONTROL.sub(" ", self.why)
         for secret in secrets:
             why = why.replace(secret, "•••")
         return replace(self, why=why[:500])

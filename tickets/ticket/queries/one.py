@@ -54,9 +54,12 @@ async def find(
     return ticket
 
 
-async def by_id(session: AsyncSession, ticket_id: int) -> Ticket:
-    """Of a message that was sent: the ticket it is about."""
-    return await session.get_one(Ticket, ticket_id)
+async def of_message(session: AsyncSession, who: Who, ticket_id: int | None) -> Ticket | None:
+    """The ticket a message was about, if he whom it was for may still say that he heard it."""
+    found: Ticket | None = await session.scalar(
+        select(Ticket).where(Ticket.id == ticket_id, visible(who, Verb.TICKET_ACKNOWLEDGE))
+    )
+    return found
 
 
 async def find_with(

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from tickets.events import Event, record
 from tickets.notice import actions as notices
 from tickets.notice import queries as told
-from tickets.notice.models import Alert
+from tickets.notice.models import Alert, Notice
 from tickets.project import queries as projects
 from tickets.project.models import Project
 from tickets.rota import queries as rota
@@ -252,9 +252,16 @@ def _is_wanted(alert: Alert, ticket: Ticket, clock: Clock) -> bool:
     return True
 
 
-async def acknowledge(session: AsyncSession, ticket: Ticket, *, by_id: int, now: datetime) -> int:
+async def acknowledge(
+    session: AsyncSession,
+    ticket: Ticket,
+    *,
+    by_id: int,
+    now: datetime,
+    by_link: Notice | None = None,
+) -> int:
     """收到. Gives how many alerts climb no further; a second word changes nothing."""
-    alerts = await notices.acknowledge(session, ticket.id, by_id=by_id, now=now)
+    alerts = await notices.acknowledge(session, ticket.id, by_id=by_id, now=now, by_link=by_link)
     if alerts:
         record(
             session,
