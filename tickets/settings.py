@@ -25,6 +25,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     secure_cookies: bool | None = None
     hotline: str = "400-000-0000"
+    company: str = ""
     log: Literal["text", "json"] = "text"
 
     @model_validator(mode="after")

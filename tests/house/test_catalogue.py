@@ -7,6 +7,7 @@ import pytest
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po
 
+from tickets import papers
 from tickets.pages import ROOT
 from tickets.sla.rules import PROMISE_LABELS, STATE_LABELS
 from tickets.ticket.rules import KIND_LABELS, SEVERITY_LABELS, STATUS_LABELS
@@ -49,6 +50,9 @@ def extracted() -> Iterator[tuple[str, str]]:
                 for sentence in [message] if isinstance(message, str) else message:
                     if sentence:
                         yield sentence, f"{path.relative_to(ROOT)}:{line}"
+    for path in sorted(papers.FOLDER.glob("*.typ")):
+        for sentence in papers.said_in(path.stem):
+            yield sentence, str(path.relative_to(ROOT))
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,10 @@
-"""What is installed: areas, cabinets, circuits, luminaires, controllers (domain.md §1.2)."""
+"""What is installed: areas, cabinets, circuits, luminaires, controllers (domain.md §1.2-1.3)."""
 
 from datetime import date, datetime
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, text
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tickets.db import Base
@@ -26,6 +28,10 @@ class Asset(Base):
     code: Mapped[str]
     name: Mapped[str]
     kind: Mapped[str]
+    model: Mapped[str | None]  # 型号
+    maker: Mapped[str | None]
+    lot: Mapped[str | None]  # 产品批号; `batch` is the batch it was accepted with
+    mounting: Mapped[str | None]  # how and where it is fixed
     is_main: Mapped[bool] = mapped_column(default=False)
     batch: Mapped[str | None]
     power_w: Mapped[float | None]
@@ -37,6 +43,8 @@ class Asset(Base):
     lat: Mapped[float | None]
     lon: Mapped[float | None]
     datum: Mapped[str] = mapped_column(default="WGS-84", server_default="WGS-84")
+    # Whoever wrote the place down did not mean it: many things stand on this one point.
+    is_place_doubtful: Mapped[bool] = mapped_column(default=False, server_default="false")
     installed_on: Mapped[date | None]
     retired_at: Mapped[datetime | None]
     grams: Mapped[list[str]] = mapped_column(
@@ -44,3 +52,41 @@ class Asset(Base):
     )
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
+
+
+class AssetChange(Base):
+    """The history of an asset, a line for each time something about it became another.
+
+    The diary has one line for a whole sheet of ten thousand; here each of them has its own.
+    Written with what it tells of, never changed.
+    """
+
+    __tablename__ = "asset_change"
+    # The history on an asset's page, newest first.
+    __table_args__ = (Index("ix_asset_change", "asset_id", "id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    asset_id: Mapped[int] = mapped_column(ForeignKey("asset.id"))
+    at: Mapped[datetime]
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    what: Mapped[str]  # added, changed, moved, retired, restored, filed, unfiled
+    # Field → [before, after] as JSON; a holder as its code.
+    fields: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class AssetFile(Base):
+    """A photo or a document of an asset; a document is kept as it came and only ever downloaded."""
+
+    __tablename__ = "asset_file"
+    # The files of an asset, on its page.
+    __table_args__ = (Index("ix_asset_file", "asset_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    asset_id: Mapped[int] = mapped_column(ForeignKey("asset.id"))
+    photo_id: Mapped[UUID | None] = mapped_column(ForeignKey("photo.id"))
+    name: Mapped[str]
+    size: Mapped[int]
+    sha256: Mapped[str | None]  # of a document; a photo has its own
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    added_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]

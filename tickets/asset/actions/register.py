@@ -30,6 +30,10 @@ class NewAsset:
     kind: str
     is_main: bool = False
     parent: str | None = None
+    model: str | None = None
+    maker: str | None = None
+    lot: str | None = None
+    mounting: str | None = None
     batch: str | None = None
     power_w: float | None = None
     cct_k: int | None = None
@@ -39,6 +43,7 @@ class NewAsset:
     location: str | None = None
     lat: float | None = None
     lon: float | None = None
+    datum: str = "WGS-84"
     installed_on: date | None = None
 
 
@@ -153,7 +158,7 @@ async def change_asset(
     for name, value in changed.items():
         setattr(asset, name, value)
     asset.version += 1
-    asset.grams = grams(asset.code, asset.name, asset.location)
+    asset.grams = grams(asset.code, asset.name, asset.location, asset.model, asset.serial)
     record(
         session,
         "asset.changed",
@@ -188,7 +193,7 @@ def _columns(new: NewAsset) -> dict[str, Any]:
     columns = {name: getattr(new, name) for name in NewAsset.__dataclass_fields__}
     del columns["parent"]
     columns["ip"] = _ip(new.ip)
-    columns["grams"] = grams(new.code, new.name, new.location)
+    columns["grams"] = grams(new.code, new.name, new.location, new.model, new.serial)
     return columns
 
 

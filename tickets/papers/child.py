@@ -1,0 +1,37 @@
+"""One paper and the end: a job comes in by stdin, its PDF goes out by stdout.
+
+Run by its path, without the rest of the house: it imports typst and nothing of ours.
+"""
+
+import pickle
+import sys
+import tempfile
+from pathlib import Path
+
+import typst
+
+
+def main() -> None:
+    job = pickle.loads(sys.stdin.buffer.read())  # our own parent's
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        for name, content in job["sources"].items():
+            (root / name).write_bytes(content)
+        for name, content in job["pictures"].items():
+            file = root / "pictures" / name
+            file.parent.mkdir(exist_ok=True)
+            file.write_bytes(content)
+        made = typst.compile(
+            str(root / job["main"]),
+            root=folder,
+            font_paths=[job["fonts"]],
+            ignore_system_fonts=True,
+            sys_inputs=job["inputs"],
+            format="pdf",
+            timestamp=job["at"],
+        )
+        sys.stdout.buffer.write(made)
+
+
+if __name__ == "__main__":
+    main()
