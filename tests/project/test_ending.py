@@ -243,6 +243,22 @@ async def test_the_page_lists_what_ends_what_follows_and_what_is_open(
     assert (await client.get("/covers?cursor=x")).status_code == 422
 
 
+@pytest.mark.parametrize(
+    ("asked", "index"),
+    [
+        (f"tells_on <= '{LAST}'", "ix_cover_end_tells"),
+        (f"ends_on BETWEEN '{LAST}' AND '{LAST}' ORDER BY ends_on, id LIMIT 51", "ix_cover_end_on"),
+    ],
+)
+async def test_the_sweep_and_the_page_find_their_rows_by_an_index(
+    session: AsyncSession, asked: str, index: str
+) -> None:
+    """A table of a few rows would be read whole: it is forbidden to."""
+    await session.execute(text("SET LOCAL enable_seqscan = off"))
+    plan = await session.scalars(text(f"EXPLAIN SELECT * FROM cover_end WHERE {asked}"))
+    assert index in "\n".join(plan)
+
+
 async def test_the_page_is_paged_by_key(session: AsyncSession) -> None:
     from tickets.project import queries
     from tickets.staff.rules import Scope
