@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.events import Event
 from tickets.loan import actions as loan
+from tickets.project import actions as project
 from tickets.rota import actions as rota
 from tickets.ticket import actions as ticket
 
@@ -62,6 +63,12 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "project.added": (),
     "project.changed": (),
     "project.accepted": (),
+    "project.acceptance_corrected": (),
+    "project.expiry_told": (),
+    "contract.added": (),
+    "contract.changed": (),
+    "contract.ended": (),
+    "cover.ending": (project.tell_of_ending,),
     "project.terms_changed": (),
     "owner.added": (),
     "contact.added": (),

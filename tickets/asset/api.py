@@ -11,6 +11,7 @@ from tickets.asset.models import Asset
 from tickets.door import PROBLEMS, DoorRoute, Line, Now, RoomRouter, Session, Strict, Words
 from tickets.project import queries as projects
 from tickets.project.models import Project
+from tickets.project.rules import FIRST_DAY, LAST_DAY, day_of
 from tickets.staff.rules import Verb, Who
 from tickets.staff.signed_in import needs
 from tickets.ticket import queries as tickets
@@ -130,10 +131,16 @@ def _line(asset: Asset, parent: str | None) -> dict[str, Any]:
 
 
 async def _shown(
-    session: Session, who: Who, project: Project, asset: Asset, now: datetime
+    session: Session,
+    who: Who,
+    project: Project,
+    asset: Asset,
+    now: datetime,
+    as_of: date | None = None,
 ) -> AssetOut:
     path = await queries.path(session, asset)
-    cover = await projects.cover_at(session, project, [asset], now)
+    day = as_of or day_of(now, project.timezone)
+    cover = await projects.cover_on(session, project, [asset], day)
     return AssetOut(
         **_line(asset, path[-2].code if len(path) > 1 else None),
         path=[step.code for step in path],
@@ -189,9 +196,18 @@ async def assets(
 
 
 @router.get("/projects/{code}/assets/{asset}")
-async def asset(code: str, asset: str, session: Session, now: Now, who: Reader) -> AssetOut:
+async def asset(
+    code: str,
+    asset: str,
+    session: Session,
+    now: Now,
+    who: Reader,
+    as_of: Annotated[date | None, Query(ge=FIRST_DAY, le=LAST_DAY)] = None,
+) -> AssetOut:
+    """`as_of` is a day: `cover` is then that of the day, by what is known now."""
     project = await projects.find(session, who, code, Verb.ASSET_READ)
-    return await _shown(session, who, project, await queries.find(session, project.id, asset), now)
+    found = await queries.find(session, project.id, asset)
+    return await _shown(session, who, project, found, now, as_of)
 
 
 @router.patch("/projects/{code}/assets/{asset}")

@@ -130,6 +130,9 @@ class Ticket(Base):
     cover: Mapped[str]  # decided when opened, frozen (rules.md §7)
     cover_reason: Mapped[str]
     cover_ends_on: Mapped[date | None]
+    # Who pays what under the contract; counts only where the cover is one.
+    cover_labour: Mapped[str] = mapped_column(default="free", server_default="free")
+    cover_parts: Mapped[str] = mapped_column(default="free", server_default="free")
     payer_labour: Mapped[str] = mapped_column(default="undecided")
     payer_parts: Mapped[str] = mapped_column(default="undecided")
     payer_reason: Mapped[str | None]
@@ -161,6 +164,9 @@ class PastCycle(Base):
     cover: Mapped[str]
     cover_reason: Mapped[str]
     cover_ends_on: Mapped[date | None]
+    # Who pays what under the contract; counts only where the cover is one.
+    cover_labour: Mapped[str] = mapped_column(default="free", server_default="free")
+    cover_parts: Mapped[str] = mapped_column(default="free", server_default="free")
     payer_labour: Mapped[str]
     payer_parts: Mapped[str]
     payer_reason: Mapped[str | None]

@@ -6,14 +6,14 @@ from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from tickets.asset import actions, queries
 from tickets.door import DoorRoute, Line, Now, Session, Typed, Words, typed
 from tickets.pages import page
 from tickets.project import queries as projects
 from tickets.project.models import Project
-from tickets.project.rules import day_of, said_again
+from tickets.project.rules import FIRST_DAY, LAST_DAY, day_of, said_again
 from tickets.refusals import Forbidden, Missing, Refused
 from tickets.settings import settings
 from tickets.staff.rules import Verb, Who
@@ -24,6 +24,12 @@ router = APIRouter(route_class=DoorRoute)
 
 Reader = Annotated[Who, needs(Verb.ASSET_READ)]
 Writer = Annotated[Who, needs(Verb.ASSET_WRITE)]
+# A day of a form that may be left empty.
+DayAsked = Annotated[
+    Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)] | None,
+    BeforeValidator(lambda text: text or None),
+    Query(),
+]
 
 
 class AssetForm(BaseModel):
@@ -147,18 +153,26 @@ async def add(request: Request, code: str, session: Session, now: Now, who: Writ
 
 @router.get("/projects/{code}/assets/{asset}")
 async def asset(
-    request: Request, code: str, asset: str, session: Session, now: Now, who: Reader
+    request: Request,
+    code: str,
+    asset: str,
+    session: Session,
+    now: Now,
+    who: Reader,
+    as_of: DayAsked = None,
 ) -> Response:
     project = await projects.find(session, who, code, Verb.ASSET_READ)
     found = await queries.find(session, project.id, asset)
+    today = day_of(now, project.timezone)
     return page(
         request,
         "asset/page.html",
         project=project,
         asset=found,
         path=await queries.path(session, found),
-        cover=await projects.cover_at(session, project, [found], now),
-        today=day_of(now, project.timezone),
+        cover=await projects.cover_on(session, project, [found], as_of or today),
+        today=today,
+        as_of=as_of,
         said_again=said_again,
         children=await queries.page(session, project.id, parent=found, limit=20),
         counts=await queries.counts(session, project.id, parent=found),

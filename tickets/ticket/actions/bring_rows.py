@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 from tickets.asset.models import Asset
 from tickets.grams import grams
-from tickets.project.models import Acceptance, Project
-from tickets.project.rules import ServiceTerms, decide_cover
+from tickets.project.models import Project
+from tickets.project.queries import Held
+from tickets.project.rules import ServiceTerms
 from tickets.sla.models import Clock
 from tickets.sla.rules import ActKind, ClockState, Verdict, judge, state
 from tickets.ticket import rules
@@ -24,7 +25,7 @@ class Around:
     project: Project
     zone: ZoneInfo
     terms: Sequence[tuple[datetime, ServiceTerms]]  # newest first
-    acceptances: Sequence[Acceptance]
+    held: Held
     assets: Mapping[str, Asset]
     by_id: int | None
     now: datetime
@@ -84,7 +85,7 @@ def ticket_row(
     around: Around, old: OldTicket, ref: str, clocks: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
     named = [around.assets[code] for code in old.assets]
-    cover = decide_cover(around.acceptances, named, old.reported_at, around.project.timezone)
+    cover = around.held.decide(around.project, named, old.reported_at)
     status = rules.status_of(old.acts()) if old.is_open else old.status
     return {
         "ref": ref,
@@ -109,6 +110,8 @@ def ticket_row(
         "cover": cover.decision.value,
         "cover_reason": cover.reason,
         "cover_ends_on": cover.ends_on,
+        "cover_labour": cover.labour,
+        "cover_parts": cover.parts,
         "cause": old.cause,
         "closed_at": old.closed_at,
         "grams": grams(

@@ -97,6 +97,8 @@ async def open_with_clocks(
         cover=cover.decision,
         cover_reason=cover.reason,
         cover_ends_on=cover.ends_on,
+        cover_labour=cover.labour,
+        cover_parts=cover.parts,
         version=1,
         flags=[],
     )
