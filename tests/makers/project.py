@@ -96,6 +96,7 @@ async def make_contract(
     kinds: Sequence[str] = (),
     labour: str = "free",
     parts: str = "free",
+    terms: dict[str, Any] | None = None,
     now: datetime | None = None,
 ) -> Contract:
     contract = Contract(
@@ -107,6 +108,7 @@ async def make_contract(
         kinds=list(kinds),
         labour=labour,
         parts=parts,
+        terms=terms or {},
     )
     session.add(contract)
     await session.flush()

@@ -1,5 +1,6 @@
 """维护合同: cover after the warranty, for all of a project or a part, changed, ended, renewed."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -41,6 +42,7 @@ def agreed(
     kinds: tuple[str, ...] = (),
     labour: str = "free",
     parts: str = "free",
+    terms: dict[str, Any] | None = None,
 ) -> Any:
     return Contract(
         number=number,
@@ -50,6 +52,7 @@ def agreed(
         kinds=list(kinds),
         labour=labour,
         parts=parts,
+        terms=terms or {},
     )
 
 
@@ -463,3 +466,102 @@ async def test_more_classes_than_a_form_has_rows_survive_a_change(
         await client.post(f"/projects/P1/contracts/{agreed_on.id}", data=form)
     ).status_code == 303
     assert agreed_on.kinds == kinds
+
+
+async def test_tickets_under_a_contract_run_by_its_own_times(
+    session: AsyncSession, as_role: SignedIn
+) -> None:
+    """Their clocks freeze them; what the contract does not say is as the project has it."""
+    project = await make_project(session, terms={"arrival_hours": 24})
+    today = datetime.now(UTC).date()
+    contract = await make_contract(
+        session,
+        project=project,
+        starts_on=today - timedelta(days=30),
+        ends_on=today + timedelta(days=30),
+        terms={"response_minutes": 30, "severities": {"S1": {"repair_hours": 6}}},
+    )
+    hotline = await as_role("hotline")
+    call = {
+        "project": project.code,
+        "fault": "OUT_ONE",
+        "description": "灯不亮",
+        "reporter": {"name": "王工", "phone": "13800001111"},
+        "channel": "phone",
+    }
+    told = (await hotline.post("/api/v1/tickets", json=call)).json()
+    assert told["cover"]["decision"] == "contract"
+    minutes = {c["promise"]: c["target_minutes"] for c in told["clocks"]}
+    assert minutes == {"response": 30, "arrival": 24 * 60, "repair": 48 * 60}
+    # A change of the contract, or of the severity later, does not touch what has begun.
+    contract.terms = {"response_minutes": 10}
+    await session.flush()
+    url = f"/api/v1/tickets/{told['ref']}"
+    raised = await hotline.post(f"{url}/severity", json={"severity": "S1", "reason": "漏电"})
+    assert raised.status_code == 200, raised.text
+    running = {
+        c["promise"]: c["target_minutes"]
+        for c in raised.json()["clocks"]
+        if c["state"] != "superseded"
+    }
+    assert running == {"response": 30, "arrival": 1440, "repair": 360, "make_safe": 120}
+
+
+async def test_without_the_contract_its_times_count_for_nothing(
+    session: AsyncSession, as_role: SignedIn
+) -> None:
+    project = await make_project(session)
+    today = datetime.now(UTC).date()
+    await make_acceptance(session, project=project, accepted_on=today - timedelta(days=60))
+    await make_contract(
+        session,
+        project=project,
+        starts_on=today - timedelta(days=30),
+        ends_on=today + timedelta(days=30),
+        terms={"response_minutes": 30},
+    )
+    ticket = await make_ticket(session, project=project, now=datetime.now(UTC))
+    assert (ticket.cover, ticket.own_terms) == ("warranty", {})
+
+
+async def test_own_times_come_by_json_and_by_form_and_are_checked(
+    session: AsyncSession, as_role: SignedIn
+) -> None:
+    project = await make_project(session)
+    manager = await as_role("manager")
+    url = f"/api/v1/projects/{project.code}/contracts"
+    body = {"starts_on": "2027-01-01", "ends_on": "2027-12-31"}
+    wrong = await manager.post(url, json=body | {"terms": {"arrival_hours": -1}})
+    assert wrong.status_code == 422
+    made = await manager.post(url, json=body | {"terms": {"arrival_hours": 24, "remind_hours": 12}})
+    assert made.status_code == 201, made.text
+    assert made.json()["terms"] == {"arrival_hours": 24, "remind_hours": 12}
+    page = f"/projects/{project.code}/contracts/{made.json()['id']}"
+    shown = (await manager.get(page)).text
+    assert re.search(r'name="arrival_hours"[^>]*value="24"', shown)
+    form = {
+        "starts_on": "2027-01-01",
+        "ends_on": "2027-12-31",
+        "labour": "free",
+        "parts": "free",
+        "version": "1",
+        "repair_hours": "0",
+        "S1_repair_hours": "8",
+    }
+    refused = await manager.post(page, data=form)
+    assert refused.status_code == 422
+    assert 'value="8"' in refused.text
+    assert (await manager.post(page, data=form | {"repair_hours": "36"})).status_code == 303
+    contract = await session.scalar(
+        select(Contract)
+        .where(Contract.project_id == project.id)
+        .execution_options(populate_existing=True)
+    )
+    assert contract is not None
+    # What the form does not show is kept.
+    assert contract.terms == {
+        "remind_hours": 12,
+        "repair_hours": 36,
+        "severities": {"S1": {"repair_hours": 8}},
+    }
+    assert "with times of its own" in (await manager.get(f"/projects/{project.code}/covers")).text

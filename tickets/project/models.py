@@ -139,6 +139,8 @@ class Contract(Base):
     kinds: Mapped[list[str]] = mapped_column(default=list)  # none: all of them
     labour: Mapped[str] = mapped_column(default="free")
     parts: Mapped[str] = mapped_column(default="free")
+    # What it promises otherwise than the project does, as JSON of rules.ServiceTerms.
+    terms: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     note: Mapped[str | None]  # among ourselves
     follows_id: Mapped[int | None] = mapped_column(ForeignKey("contract.id"))
     version: Mapped[int] = mapped_column(default=1, server_default="1")

@@ -1,6 +1,7 @@
 """A fault or a wish, from the call to the closing."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -133,6 +134,8 @@ class Ticket(Base):
     # Who pays what under the contract; counts only where the cover is one.
     cover_labour: Mapped[str] = mapped_column(default="free", server_default="free")
     cover_parts: Mapped[str] = mapped_column(default="free", server_default="free")
+    # What that contract promises otherwise than the project does, as its clocks began with it.
+    own_terms: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     payer_labour: Mapped[str] = mapped_column(default="undecided")
     payer_parts: Mapped[str] = mapped_column(default="undecided")
     payer_reason: Mapped[str | None]
@@ -167,6 +170,8 @@ class PastCycle(Base):
     # Who pays what under the contract; counts only where the cover is one.
     cover_labour: Mapped[str] = mapped_column(default="free", server_default="free")
     cover_parts: Mapped[str] = mapped_column(default="free", server_default="free")
+    # What that contract promises otherwise than the project does, as its clocks began with it.
+    own_terms: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     payer_labour: Mapped[str]
     payer_parts: Mapped[str]
     payer_reason: Mapped[str | None]

@@ -45,6 +45,10 @@ def upgrade() -> None:
     for table in ("ticket", "past_cycle"):
         for name in ("cover_labour", "cover_parts"):
             op.add_column(table, sa.Column(name, sa.Text(), server_default="free", nullable=False))
+        op.add_column(
+            table,
+            sa.Column("own_terms", postgresql.JSONB(), server_default="{}", nullable=False),
+        )
     op.create_table(
         "contract",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
@@ -56,6 +60,7 @@ def upgrade() -> None:
         sa.Column("kinds", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("labour", sa.Text(), nullable=False),
         sa.Column("parts", sa.Text(), nullable=False),
+        sa.Column("terms", postgresql.JSONB(), server_default="{}", nullable=False),
         sa.Column("note", sa.Text()),
         sa.Column("follows_id", sa.Integer()),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
@@ -160,7 +165,7 @@ def downgrade() -> None:
     for table in ("expiry_notice", "cover_told", "cover_end", "contract"):
         op.drop_table(table)
     for table in ("past_cycle", "ticket"):
-        for name in ("cover_parts", "cover_labour"):
+        for name in ("own_terms", "cover_parts", "cover_labour"):
             op.drop_column(table, name)
     for name in ("version", "retention_amount", "retention_on"):
         op.drop_column("acceptance", name)

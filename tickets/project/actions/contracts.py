@@ -162,6 +162,7 @@ async def renew_contract(
         kinds=tuple(old.kinds),
         labour=labour or old.labour,
         parts=parts or old.parts,
+        terms=old.terms,
     )
     return await add_contract(session, who, project, terms, now=now, follows=old)
 
@@ -180,7 +181,8 @@ async def _locked(
 def _columns(terms: ContractTerms) -> dict[str, Any]:
     columns = vars(replace(terms))
     del columns["number"]
-    return columns | {"batches": list(terms.batches), "kinds": list(terms.kinds)}
+    lists = {"batches": list(terms.batches), "kinds": list(terms.kinds)}
+    return columns | lists | {"terms": dict(terms.terms)}
 
 
 def _free_number(taken: set[str]) -> str:
@@ -199,6 +201,7 @@ def _told(contract: Contract) -> dict[str, Any]:
         "kinds": list(contract.kinds),
         "labour": contract.labour,
         "parts": contract.parts,
+        "terms": dict(contract.terms),
     }
 
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from tickets.asset import queries as assets
 from tickets.door import PROBLEMS, DoorRoute, Line, Now, Passage, Session, Strict
 from tickets.project import actions, queries, rules
+from tickets.project.api.promises import TermsIn
 from tickets.project.models import Contract
 from tickets.staff.rules import Verb, Who
 from tickets.staff.signed_in import needs
@@ -22,6 +23,7 @@ Pays = Literal["free", "owner"]
 class ContractIn(Strict):
     """`ends_on` is the last day. Without `batches` it is of all, without `kinds` (kinds or
     families, `LUM`) of all equipment. `labour` and `parts`: `free` (included), `owner` (charged).
+    `terms` is what it promises otherwise than the project; tickets reported under it run by them.
     """
 
     starts_on: date
@@ -31,6 +33,7 @@ class ContractIn(Strict):
     kinds: list[Line] = []
     labour: Pays = "free"
     parts: Pays = "free"
+    terms: TermsIn = TermsIn()
     note: Passage | None = None
 
 
@@ -45,6 +48,7 @@ class ContractChangeIn(Strict):
     kinds: list[Line] | None = None
     labour: Pays | None = None
     parts: Pays | None = None
+    terms: TermsIn | None = None
     note: Passage | None = None
     reason: Line | None = None
 
@@ -75,6 +79,7 @@ class ContractOut(BaseModel):
     kinds: list[str]
     labour: Pays
     parts: Pays
+    terms: dict[str, Any]
     note: str | None
     version: int
 
@@ -91,7 +96,7 @@ async def add_contract(
     """维护合同: cover that the owner pays for; it grants nothing before its first day."""
     found = await queries.find(session, who, code, Verb.PROJECT_WRITE, lock=True)
     assets.must_be_kinds("kinds", body.kinds)
-    terms = _terms(body.model_dump())
+    terms = _terms(body.model_dump() | _numbers(body))
     return contract_out(await actions.add_contract(session, who, found, terms, now=now), who)
 
 
@@ -102,7 +107,7 @@ async def change_contract(
     """The second of two writers with the same `version` gets 409. Tickets keep what was decided."""
     found = await queries.find(session, who, code, Verb.PROJECT_WRITE, lock=True)
     row = await queries.contract(session, found, contract_id)
-    given = body.model_dump(exclude={"version", "reason"}, exclude_unset=True)
+    given = body.model_dump(exclude={"version", "reason"}, exclude_unset=True) | _numbers(body)
     assets.must_be_kinds("kinds", given.get("kinds") or [])
     kept = {name: getattr(row, name) for name in rules.ContractTerms.__dataclass_fields__}
     changed = {n: value for n, value in given.items() if value is not None or n == "note"}
@@ -148,3 +153,7 @@ async def renew_contract(
 def _terms(fields: dict[str, Any]) -> rules.ContractTerms:
     lists = {name: tuple(fields[name]) for name in ("batches", "kinds")}
     return rules.ContractTerms(**fields | lists)
+
+
+def _numbers(body: ContractIn | ContractChangeIn) -> dict[str, Any]:
+    return {} if body.terms is None else {"terms": body.terms.numbers()}

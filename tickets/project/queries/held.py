@@ -83,10 +83,13 @@ async def cover_on(
     return (await held_of(session, project)).decide_on(assets, day)
 
 
-async def terms_at(session: AsyncSession, project_id: int, at: datetime) -> ServiceTerms:
-    """The terms in force at an instant: the newest row that has begun, else the defaults."""
+async def terms_at(
+    session: AsyncSession, project_id: int, at: datetime, own: Mapping[str, Any] | None = None
+) -> ServiceTerms:
+    """The terms in force at an instant: the newest row that has begun, else the defaults; `own`
+    is what a contract promises otherwise."""
     numbers = await session.scalar(_TERMS, {"project_id": project_id, "at": at})
-    return ServiceTerms.from_json(numbers or {})
+    return ServiceTerms.from_json(own or {}, base=ServiceTerms.from_json(numbers or {}))
 
 
 class _AcceptedRow(NamedTuple):
@@ -104,6 +107,7 @@ class _ContractedRow(NamedTuple):
     kinds: Sequence[str]
     labour: str
     parts: str
+    terms: Mapping[str, Any]
 
     @classmethod
     def read(cls, row: Sequence[Any]) -> "_ContractedRow":
@@ -150,5 +154,6 @@ def promised_in(
     """What a report of that instant is promised, and whether it is in cover."""
     accepted = [_AcceptedRow(*row[2:]) for row in rows if row[2] is not None]
     contracts = [_ContractedRow.read(each) for each in json.loads(rows[0][1] or "[]")]
+    cover = rules.decide_cover(accepted, assets, at, project.timezone, contracts)
     terms = ServiceTerms.from_json(rows[0][0] or {})
-    return terms, rules.decide_cover(accepted, assets, at, project.timezone, contracts)
+    return ServiceTerms.from_json(cover.terms, base=terms), cover

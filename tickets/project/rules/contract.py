@@ -1,12 +1,13 @@
 """维护合同: which days and parts a service contract may name (rules.md §7)."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 
 from tickets.project.rules.cover import FIRST_DAY, LAST_DAY
 from tickets.project.rules.decision import FREE, OWNER
+from tickets.project.rules.terms import ServiceTerms
 from tickets.refusals import Invalid
 from tickets.words import N_
 
@@ -24,19 +25,21 @@ class ContractTerms:
     kinds: tuple[str, ...] = ()
     labour: str = FREE
     parts: str = FREE
+    terms: Mapping[str, Any] = field(default_factory=dict)  # ServiceTerms, as far as they differ
     note: str | None = None
 
 
 def check_contract(terms: ContractTerms, batches: Iterable[str]) -> None:
     """`batches` are those the project has."""
-    for field, day in (("starts_on", terms.starts_on), ("ends_on", terms.ends_on)):
+    for where, day in (("starts_on", terms.starts_on), ("ends_on", terms.ends_on)):
         if not FIRST_DAY <= day <= LAST_DAY:
-            raise Invalid(field, "This day cannot be: it is too far away.")
+            raise Invalid(where, "This day cannot be: it is too far away.")
     if terms.ends_on < terms.starts_on:
         raise Invalid("ends_on", "The last day is not before the first.")
-    for field, pays in (("labour", terms.labour), ("parts", terms.parts)):
+    for where, pays in (("labour", terms.labour), ("parts", terms.parts)):
         if pays not in PAYS:
-            raise Invalid(field, "This is not one of the known values.")
+            raise Invalid(where, "This is not one of the known values.")
+    ServiceTerms.from_json(terms.terms)
     known = set(batches)
     for batch in terms.batches:
         if batch not in known:

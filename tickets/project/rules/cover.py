@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
 from tickets.words import N_
@@ -61,6 +61,8 @@ class Contracted(Protocol):
     def labour(self) -> str: ...
     @property
     def parts(self) -> str: ...
+    @property
+    def terms(self) -> Mapping[str, Any]: ...
 
 
 class Installed(Protocol):

@@ -1,10 +1,10 @@
 """Whether a report is in cover, and the sentence that says why (rules.md §7)."""
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
 from tickets.project.rules.cover import (
     Accepted,
@@ -30,7 +30,8 @@ OWNER: Final = "owner"
 class CoverDecision:
     """`reason` is an English sentence, frozen as it stands; `said_again` finds its translation.
 
-    `labour` and `parts` are what a contract says of them; they count only under `contract`.
+    `labour` and `parts` are what a contract says of them, `terms` what it promises otherwise than
+    the project does; they count only under `contract`.
     """
 
     decision: Decision
@@ -38,6 +39,7 @@ class CoverDecision:
     ends_on: date | None
     labour: str = FREE
     parts: str = FREE
+    terms: Mapping[str, Any] = field(default_factory=dict)
 
 
 REASONS: Final = (
@@ -146,7 +148,12 @@ def _judged_contract(contract: Contracted, holds: bool) -> CoverDecision:
         return CoverDecision(Decision.EXPIRED, CONTRACT_OVER.format(**days), contract.ends_on)
     reason = f"{IN_CONTRACT.format(**days)}\n{included(contract)}"
     return CoverDecision(
-        Decision.CONTRACT, reason, contract.ends_on, contract.labour, contract.parts
+        Decision.CONTRACT,
+        reason,
+        contract.ends_on,
+        contract.labour,
+        contract.parts,
+        contract.terms,
     )
 
 

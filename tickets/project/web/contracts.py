@@ -1,5 +1,6 @@
 """The forms of service contracts: made, changed, renewed, ended early."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -12,7 +13,7 @@ from tickets.project import actions, queries, rules
 from tickets.project.models import Contract, Project
 from tickets.project.web import shape
 from tickets.project.web.doing import Writer, home, tried
-from tickets.staff.rules import Verb, Who
+from tickets.staff.rules import Verb
 
 router = APIRouter(route_class=DoorRoute)
 
@@ -35,6 +36,7 @@ async def _form(
     if row is not None:
         names = ("number", "starts_on", "ends_on", "batches", "labour", "parts")
         values = {name: getattr(row, name) for name in names} | shape.class_rows(row.kinds)
+        values |= shape.filled_own(row.terms)
         values["note"] = row.note or ""
     if row is not None and mode == "renew":
         starts_on, ends_on = rules.next_days(row.ends_on)
@@ -55,6 +57,8 @@ async def _form(
         label=assets.label,
         rows=shape.rows_for(row.kinds if row else ()),
         pays=rules.PAYS,
+        targets=[(promise, outside) for promise, (outside, _) in rules.TARGETS.items()],
+        severities=rules.SEVERITIES,
         has_begun=row is not None and row.starts_on <= today,
         today=today,
     )
@@ -66,10 +70,10 @@ async def new(request: Request, code: str, session: Session, now: Now, who: Writ
     return await _form(request, session, now, project, "new", None, None, 200)
 
 
-def _terms(who: Who, form: Typed[Any]) -> rules.ContractTerms:
+def _terms(form: Typed[Any], kept: Mapping[str, Any]) -> rules.ContractTerms:
     assert form.model
     assets.must_be_kinds("class_1", form.model.kinds())
-    terms: rules.ContractTerms = form.model.terms()
+    terms: rules.ContractTerms = form.model.terms(kept)
     return terms
 
 
@@ -79,9 +83,9 @@ async def add(request: Request, code: str, session: Session, now: Now, who: Writ
     form: Typed[Any] = await typed(request, shape.ContractForm, many=BATCHES)
 
     async def verb() -> None:
-        await actions.add_contract(session, who, project, _terms(who, form), now=now)
+        await actions.add_contract(session, who, project, _terms(form, {}), now=now)
 
-    status = await tried(session, who, form, verb)
+    status = await tried(session, who, form, verb, shape.field_of)
     if status == 303:
         return RedirectResponse(home(code, covers=True), 303)
     return await _form(request, session, now, project, "new", None, form, status)
@@ -111,13 +115,13 @@ async def change(
             who,
             project,
             row.id,
-            _terms(who, form),
+            _terms(form, row.terms),
             version=form.model.version,
             reason=form.model.reason,
             now=now,
         )
 
-    status = await tried(session, who, form, verb)
+    status = await tried(session, who, form, verb, shape.field_of)
     if status == 303:
         return RedirectResponse(home(code, covers=True), 303)
     return await _form(request, session, now, project, "change", row, form, status)

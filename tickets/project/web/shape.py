@@ -97,11 +97,17 @@ class ContractFields(BaseModel):
     version: int = 0
     reason: Line | None = None
 
+    def own_terms(self, kept: Mapping[str, Any]) -> dict[str, Any]:
+        """What is promised otherwise than by the project; `kept` has what this form does not
+        show."""
+        besides = {n: v for n, v in kept.items() if n not in (*_OUTSIDE, "severities")}
+        return besides | _given(self) | ({"severities": own} if (own := _by_severity(self)) else {})
+
     def kinds(self) -> tuple[str, ...]:
         rows = (getattr(self, f"class_{n}") for n in range(1, MOST_ROWS + 1))
         return tuple(dict.fromkeys(kind for kind in rows if kind))
 
-    def terms(self) -> ContractTerms:
+    def terms(self, kept: Mapping[str, Any]) -> ContractTerms:
         return ContractTerms(
             starts_on=self.starts_on,
             ends_on=self.ends_on,
@@ -110,12 +116,9 @@ class ContractFields(BaseModel):
             kinds=self.kinds(),
             labour=self.labour,
             parts=self.parts,
+            terms=self.own_terms(kept),
             note=self.note,
         )
-
-
-_classes: dict[str, Any] = {name: row for name, row in _rows.items() if name.startswith("class")}
-ContractForm = create_model("ContractForm", __base__=ContractFields, **_classes)
 
 
 class RenewalForm(BaseModel):
@@ -172,6 +175,11 @@ for _severity in SEVERITIES:
     _targets |= {f"{_severity}_{outside}": (Positive | None, None) for outside in _OUTSIDE}
 
 
+_classes: dict[str, Any] = {name: row for name, row in _rows.items() if name.startswith("class")}
+_own: dict[str, Any] = {name: row for name, row in _targets.items() if name not in LADDER}
+ContractForm = create_model("ContractForm", __base__=ContractFields, **_classes, **_own)
+
+
 class TermsFields(BaseModel):
     repair_from: Line
     inspection_quarters: Line
@@ -182,19 +190,31 @@ TermsForm = create_model("TermsForm", __base__=TermsFields, **_targets)
 
 def numbers(form: TermsFields) -> dict[str, Any]:
     """As the contract names them; a severity without any number has none of its own."""
-    own: dict[str, dict[str, float]] = {}
-    for severity in SEVERITIES:
-        given = {name: getattr(form, f"{severity}_{name}") for name in _OUTSIDE}
-        filled = {name: value for name, value in given.items() if value is not None}
-        if filled:
-            own[severity] = filled
     return {
         **{name: getattr(form, name) for name in _OUTSIDE},
         "repair_from": form.repair_from,
         "inspection_quarters": form.inspection_quarters,
         **{name: getattr(form, name) for name in LADDER},
-        "severities": own,
+        "severities": _by_severity(form),
     }
+
+
+def _given(form: BaseModel, before: str = "") -> dict[str, float]:
+    given = {name: getattr(form, f"{before}{name}") for name in _OUTSIDE}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _by_severity(form: BaseModel) -> dict[str, dict[str, float]]:
+    own = {severity: _given(form, f"{severity}_") for severity in SEVERITIES}
+    return {severity: given for severity, given in own.items() if given}
+
+
+def filled_own(numbers: Mapping[str, Any]) -> dict[str, Any]:
+    """A contract's own terms as its form shows them."""
+    values = {name: f"{numbers[name]:g}" for name in _OUTSIDE if name in numbers}
+    for severity, own in numbers.get("severities", {}).items():
+        values |= {f"{severity}_{name}": f"{number:g}" for name, number in own.items()}
+    return values
 
 
 def filled(terms: ServiceTerms) -> dict[str, Any]:

@@ -99,6 +99,7 @@ async def open_with_clocks(
         cover_ends_on=cover.ends_on,
         cover_labour=cover.labour,
         cover_parts=cover.parts,
+        own_terms=dict(cover.terms),
         version=1,
         flags=[],
     )
