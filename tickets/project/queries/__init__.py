@@ -1,6 +1,13 @@
 """What may be asked about projects."""
 
-from tickets.project.queries.filters import escaped, holds, holds_words, patterns_of, within
+from tickets.project.queries.filters import (
+    as_pattern,
+    escaped,
+    holds,
+    holds_words,
+    patterns_of,
+    within,
+)
 from tickets.project.queries.project import (
     PROMISED,
     Listed,
@@ -23,6 +30,7 @@ __all__ = [
     "Listed",
     "ProjectPage",
     "acceptances_of",
+    "as_pattern",
     "contact_of",
     "contacts_of",
     "cover_at",
