@@ -29,7 +29,6 @@ class Hit:
     project: str
     project_name: str
     address: str
-    order: float
 
 
 @dataclass(frozen=True)
@@ -75,31 +74,32 @@ async def search(
     statement = in_words(way)
     known = statement.compile().params
     rows = await session.execute(statement, {n: v for n, v in given.items() if n in known})
-    found: dict[Noun, dict[int, Hit]] = {}
-    came: dict[Noun, int] = {}
+    found: dict[int, dict[int, _Fitting]] = {}
     for row in rows:
-        noun = Noun(row.noun)
-        came[noun] = came.get(noun, 0) + 1
-        hits = found.setdefault(noun, {})
-        if row.id not in hits and (fit := _fit(asked, noun, row)) is not None:
-            hits[row.id] = _hit(noun, fit, row)
-    groups = [
-        _group(noun, list(hits.values()), shown, counted) for noun, hits in found.items() if hits
-    ]
+        fitting = found.setdefault(row.noun, {})
+        if row.id not in fitting and (fit := _fit(asked, row)) is not None:
+            # Of what fits as well: what is there before what is retired, the nearest first.
+            fitting[row.id] = (fit, row.state == "true", row.order, len(fitting), row)
+    groups = [_group(Noun(noun), each, shown, counted) for noun, each in found.items() if each]
     return sorted(groups, key=lambda group: (min(group.hits[0].fit, Fit.NAMED), group.noun))
 
 
-def _fit(asked: Query, noun: Noun, row: Any) -> Fit | None:
-    if noun is Noun.CALLER and asked.number:
+# The last number keeps the order of the statement, and no two rows from being compared.
+_Fitting = tuple[Fit, bool, float, int, Any]
+
+
+def _fit(asked: Query, row: Any) -> Fit | None:
+    noun = row.noun
+    if noun == Noun.CALLER and asked.number:
         return fit_of_number(asked, row.also)
-    others = [row.more if noun is not Noun.CALLER else row.sort]
+    others = [row.more if noun != Noun.CALLER else row.sort]
     if noun in (Noun.ASSET, Noun.PROJECT):
         others += [row.also]
     if noun in (Noun.ASSET, Noun.TICKET):
         others += [row.project, row.project_name]
     fit = fit_of(asked, row.code, row.name, *others)
     # A ticket is found by its assets and its caller too, which are not looked at here.
-    return Fit.SPELT if fit is None and noun is Noun.TICKET else fit
+    return Fit.SPELT if fit is None and noun == Noun.TICKET else fit
 
 
 def _hit(noun: Noun, fit: Fit, row: Any) -> Hit:
@@ -116,7 +116,6 @@ def _hit(noun: Noun, fit: Fit, row: Any) -> Hit:
         project=row.project,
         project_name=row.project_name,
         address=_address(noun, row),
-        order=row.order,
     )
 
 
@@ -134,7 +133,7 @@ def _address(noun: Noun, row: Any) -> str:
     return project
 
 
-def _group(noun: Noun, hits: list[Hit], shown: int, counted: int) -> Group:
-    """Of what fits as well: what is there before what is retired, the nearest first."""
-    hits.sort(key=lambda hit: (hit.fit, hit.state == "true", hit.order))
-    return Group(noun, hits[:shown], min(len(hits), counted), len(hits) > counted)
+def _group(noun: Noun, found: dict[int, _Fitting], shown: int, counted: int) -> Group:
+    best = sorted(found.values())[:shown]
+    hits = [_hit(noun, fit, row) for fit, *_, row in best]
+    return Group(noun, hits, min(len(found), counted), len(found) > counted)
