@@ -13,6 +13,8 @@ import typst
 
 def main() -> None:
     job = pickle.loads(sys.stdin.buffer.read())  # our own parent's
+    if not list(Path(job["fonts"]).glob("*.ttf")):
+        sys.exit(f"no fonts in {job['fonts']}")  # typst would take a face without Chinese
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         for name, content in job["sources"].items():
