@@ -1,14 +1,22 @@
 """One paper and the end: a job comes in by stdin, its PDF goes out by stdout.
 
-Run by its path, without the rest of the house: it imports typst and nothing of ours.
+Run by its path, without the rest of the house: of ours it imports the drawing of codes alone.
 """
 
 import pickle
+import runpy
 import sys
 import tempfile
 from pathlib import Path
 
 import typst
+
+
+def drawn(codes: dict[str, tuple[str, str]]) -> dict[str, bytes]:
+    if not codes:
+        return {}
+    picture = runpy.run_path(str(Path(__file__).with_name("codes.py")))["picture"]
+    return {name: picture(*code) for name, code in codes.items()}
 
 
 def main() -> None:
@@ -19,10 +27,9 @@ def main() -> None:
         root = Path(folder)
         for name, content in job["sources"].items():
             (root / name).write_bytes(content)
-        for name, content in job["pictures"].items():
-            file = root / "pictures" / name
-            file.parent.mkdir(exist_ok=True)
-            file.write_bytes(content)
+        (root / "pictures").mkdir()
+        for name, content in (job["pictures"] | drawn(job["codes"])).items():
+            (root / "pictures" / name).write_bytes(content)
         made = typst.compile(
             str(root / job["main"]),
             root=folder,

@@ -4,6 +4,7 @@ Revision: 0012, after 0008.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -50,7 +51,7 @@ def upgrade() -> None:
     )
     bind = op.get_bind()
     # An index that is made of rows takes a tenth of what it takes to change it row by row.
-    indexes: Sequence[sa.Row[tuple[str, str]]] = bind.execute(
+    indexes: Sequence[sa.Row[*tuple[Any, ...]]] = bind.execute(
         sa.text(
             "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = current_schema()"
             " AND tablename = ANY(:tables) AND indexdef LIKE '%USING gin%'"

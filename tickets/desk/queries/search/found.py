@@ -8,7 +8,8 @@ from urllib.parse import quote, urlencode
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.desk.queries.search.rank import Fit, Query, fit_of, fit_of_number, taken
-from tickets.desk.queries.search.sorts import Noun, Way, in_words
+from tickets.desk.queries.search.sorts import in_words
+from tickets.desk.queries.search.way import Noun, Way
 from tickets.grams import mask, wanted
 from tickets.project.queries import as_pattern, patterns_of
 from tickets.staff.rules import Verb, Who
