@@ -8,6 +8,7 @@ import runpy
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import typst
 
@@ -19,27 +20,35 @@ def drawn(codes: dict[str, tuple[str, str]]) -> dict[str, bytes]:
     return {name: picture(*code) for name, code in codes.items()}
 
 
+def laid(job: dict[str, Any], folder: str) -> None:
+    """The sources and pictures of a job, where typst looks for them."""
+    root = Path(folder)
+    for name, content in job["sources"].items():
+        (root / name).write_bytes(content)
+    (root / "pictures").mkdir()
+    for name, content in (job["pictures"] | drawn(job["codes"])).items():
+        (root / "pictures" / name).write_bytes(content)
+
+
+def compiled(job: dict[str, Any], folder: str, **how: Any) -> Any:
+    return typst.compile(
+        str(Path(folder) / job["main"]),
+        root=folder,
+        font_paths=[job["fonts"]],
+        ignore_system_fonts=True,
+        sys_inputs=job["inputs"],
+        timestamp=job["at"],
+        **how,
+    )
+
+
 def main() -> None:
     job = pickle.loads(sys.stdin.buffer.read())  # our own parent's
     if not list(Path(job["fonts"]).glob("*.ttf")):
         sys.exit(f"no fonts in {job['fonts']}")  # typst would take a face without Chinese
     with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        for name, content in job["sources"].items():
-            (root / name).write_bytes(content)
-        (root / "pictures").mkdir()
-        for name, content in (job["pictures"] | drawn(job["codes"])).items():
-            (root / "pictures" / name).write_bytes(content)
-        made = typst.compile(
-            str(root / job["main"]),
-            root=folder,
-            font_paths=[job["fonts"]],
-            ignore_system_fonts=True,
-            sys_inputs=job["inputs"],
-            format="pdf",
-            timestamp=job["at"],
-        )
-        sys.stdout.buffer.write(made)
+        laid(job, folder)
+        sys.stdout.buffer.write(compiled(job, folder, format="pdf"))
 
 
 if __name__ == "__main__":
