@@ -15,7 +15,8 @@ _n = count(1)
 
 
 async def make_owner(session: AsyncSession, *, name: str | None = None) -> Owner:
-    owner = Owner(name=name or f"Owner {next(_n)}")
+    name = name or f"Owner {next(_n)}"
+    owner = Owner(name=name, grams=grams(name))
     session.add(owner)
     await session.flush()
     return owner

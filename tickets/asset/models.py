@@ -19,6 +19,12 @@ class Asset(Base):
         Index("ix_asset_parent", "parent_id"),
         # The call screen and search find by any two characters of code, name or place.
         Index("ix_asset_grams", "grams", postgresql_using="gin"),
+        # Search over all projects finds a code by how it begins, and ranks it first.
+        Index(
+            "ix_asset_begins",
+            func.lower(text("code")).label("begins"),
+            postgresql_ops={"begins": "text_pattern_ops"},
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

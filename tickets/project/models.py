@@ -22,10 +22,15 @@ class Owner(Base):
     """业主: the party the contractor owes the warranty to."""
 
     __tablename__ = "owner"
+    # Search finds by any part of the name.
+    __table_args__ = (Index("ix_owner_grams", "grams", postgresql_using="gin"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     address: Mapped[str | None]
+    grams: Mapped[list[str]] = mapped_column(
+        default=list, server_default="{}", deferred=True, deferred_raiseload=True
+    )
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
     contacts: Mapped[list["Contact"]] = relationship(lazy="raise", order_by="Contact.id")

@@ -15,9 +15,12 @@ from tickets.asset.queries.assets import (
     page,
     path,
 )
+from tickets.asset.queries.labels import LabelFilter, Labelled, labels, labels_many
 
 __all__ = [
     "AssetPage",
+    "LabelFilter",
+    "Labelled",
     "Step",
     "as_named",
     "by_codes",
@@ -27,6 +30,8 @@ __all__ = [
     "find",
     "kinds",
     "label",
+    "labels",
+    "labels_many",
     "must_be_kinds",
     "page",
     "path",

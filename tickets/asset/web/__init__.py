@@ -2,7 +2,8 @@
 
 from fastapi import APIRouter
 
-from tickets.asset.web import pages
+from tickets.asset.web import labels, pages
 
 router = APIRouter()
 router.include_router(pages.router)
+router.include_router(labels.router)

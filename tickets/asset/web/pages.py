@@ -19,6 +19,7 @@ from tickets.settings import settings
 from tickets.staff.rules import Verb, Who
 from tickets.staff.signed_in import identify, needs
 from tickets.ticket import queries as tickets
+from tickets.words import preferred
 
 router = APIRouter(route_class=DoorRoute)
 
@@ -96,6 +97,8 @@ async def assets(
         path=await queries.path(session, holder) if holder else [],
         kinds=queries.kinds(),
         label=queries.label,
+        # What is retired gets no label, whatever the list shows.
+        label_filter=urlencode({n: v for n, v in asked.items() if n != "retired"}),
         further=f"{_home(code)}?{further}" if further else "",
         may_write=who.may_for(Verb.ASSET_WRITE, project.id, project.group_id),
     )
@@ -242,6 +245,9 @@ async def label(request: Request, public_id: str, session: Session, now: Now) ->
     if who is not None and who.may_for(Verb.ASSET_READ, project.id, project.group_id):
         return RedirectResponse(_home(project.code, asset.code), 303)
     request.state.who = None  # the public page has no staff around it
+    if "locale" not in request.cookies:  # a stranger's own language
+        asked = preferred(request.headers.get("accept-language", ""))
+        request.state.locale = asked or request.state.locale
     return page(
         request,
         "asset/public.html",

@@ -10,7 +10,14 @@ from tickets.project.queries.covers import (
     notices_of,
     what_ends,
 )
-from tickets.project.queries.filters import escaped, holds, holds_words, patterns_of, within
+from tickets.project.queries.filters import (
+    as_pattern,
+    escaped,
+    holds,
+    holds_words,
+    patterns_of,
+    within,
+)
 from tickets.project.queries.held import (
     PROMISED,
     Held,
@@ -41,6 +48,7 @@ __all__ = [
     "Listed",
     "ProjectPage",
     "acceptance",
+    "as_pattern",
     "contact_of",
     "contacts_of",
     "contract",
