@@ -154,7 +154,7 @@ async def test_every_code_is_read_where_it_should_lie(
     desk = await as_role("hotline")
     address = f"/projects/{street.code}/labels.pdf"
     asked = {"sheet": sheet, "first": "3" if "A4" in sheet else "1", "correction": correction}
-    answer = await desk.get(address, params=asked | {"below": "DB01", "order": "tree"})
+    answer = await desk.get(address, params=asked | {"of": "DB01", "order": "tree"})
     assert answer.status_code == 200, answer.text
     laid = rules.sheet_of(sheet)
     pages = printed(jobs[0])
@@ -241,8 +241,8 @@ async def test_the_page_says_how_many_and_keeps_what_was_chosen(
     desk = await as_role("hotline")
     home = f"/projects/{street.code}/labels"
     assert "33 labels" in (await desk.get(home)).text
-    assert "31 labels" in (await desk.get(home, params={"below": "DB01-L1"})).text
-    assert "1 labels" in (await desk.get(home, params={"below": "DB01", "alone": "true"})).text
+    assert "31 labels" in (await desk.get(home, params={"of": "DB01-L1"})).text
+    assert "1 labels" in (await desk.get(home, params={"of": "DB01", "alone": "true"})).text
     assert "10 labels" in (await desk.get(home, params={"q": "喷泉水下"})).text
     wrong = await desk.get(f"{home}.pdf", params={"first": "99", "order": "tree", "kind": "BOX"})
     assert wrong.status_code == 422
@@ -252,7 +252,7 @@ async def test_the_page_says_how_many_and_keeps_what_was_chosen(
     assert 'name="kind" value="BOX"' in wrong.text
     for asked in ({"first": "x"}, {"sheet": "A9"}, {"order": "z"}, {"part": "7"}):
         assert (await desk.get(f"{home}.pdf", params=asked)).status_code == 422, asked
-    assert (await desk.get(home, params={"below": "NOPE"})).status_code == 404
+    assert (await desk.get(home, params={"of": "NOPE"})).status_code == 404
 
 
 async def test_what_is_retired_gets_none(
@@ -264,9 +264,9 @@ async def test_what_is_retired_gets_none(
     desk = await as_role("hotline")
     home = f"/projects/{street.code}/labels"
     assert "33 labels" in (await desk.get(home)).text
-    alone = await desk.get(home, params={"below": "OLD", "alone": "true"})
+    alone = await desk.get(home, params={"of": "OLD", "alone": "true"})
     assert "There is nothing to label." in alone.text
-    made = await desk.get(f"{home}.pdf", params={"below": "OLD", "alone": "true"})
+    made = await desk.get(f"{home}.pdf", params={"of": "OLD", "alone": "true"})
     assert made.status_code == 422
 
 

@@ -1,17 +1,17 @@
 """Which assets get a label, in the order in which somebody walks along with them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Select, Text, cast, func, or_, select
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from tickets.asset.models import Asset
+from tickets.asset.models import Asset, AssetBranch
+from tickets.asset.queries.branch import below
+from tickets.asset.queries.table import Wanted, ids_of
 from tickets.asset.rules import MOST_LABELS, LabelOrder
-from tickets.grams import fold, wanted
-from tickets.project.queries import holds_words
 
 _Some = Select[*tuple[Any, ...]]
 
@@ -25,13 +25,11 @@ class Labelled:
 
 @dataclass(frozen=True)
 class LabelFilter:
-    """As the list of assets is filtered; or one thing, and everything below it."""
+    """As the table is filtered; or one thing, with everything below it unless `is_alone`."""
 
-    q: str = ""
-    kind: str = ""
-    parent_id: int | None = None
-    below_id: int | None = None
-    is_alone: bool = False  # of `below_id` itself alone
+    table: Wanted
+    of: Asset | None = None
+    is_alone: bool = False
 
 
 async def labels_many(session: AsyncSession, project_id: int, asked: LabelFilter) -> int:
@@ -58,29 +56,18 @@ async def labels(
     return [Labelled(*row) for row in rows]
 
 
-def _narrowed(
-    statement: Select[*tuple[Any, ...]], project_id: int, asked: LabelFilter
-) -> Select[Any]:
-    statement = statement.where(Asset.project_id == project_id, Asset.retired_at.is_(None))
-    if asked.q.strip():
-        text = func.coalesce(Asset.location, "")
-        sliced = Asset.grams.contains(wanted(asked.q)) & holds_words(
-            asked.q, Asset.code, Asset.name, text
-        )
-        begins = func.lower(Asset.code).startswith(fold(asked.q.strip()), autoescape=True)
-        statement = statement.where(or_(sliced, begins))
-    if asked.kind:
-        statement = statement.where(Asset.kind == asked.kind)
-    if asked.parent_id is not None:
-        statement = statement.where(Asset.parent_id == asked.parent_id)
-    if asked.below_id is not None and asked.is_alone:
-        statement = statement.where(Asset.id == asked.below_id)
-    elif asked.below_id is not None:
-        below = select(Asset.id).where(Asset.id == asked.below_id).cte("below", recursive=True)
-        # A loop cannot be written; were one there, each thing is still counted once.
-        below = below.union(select(Asset.id).join(below, Asset.parent_id == below.c.id))
-        statement = statement.where(Asset.id.in_(select(below.c.id)))
-    return statement
+def _narrowed(statement: _Some, project_id: int, asked: LabelFilter) -> _Some:
+    there = Asset.retired_at.is_(None)
+    if asked.of is None:
+        ids = ids_of(project_id, replace(asked.table, retired="no"))
+        return statement.where(Asset.id.in_(ids))
+    itself = Asset.id == asked.of.id
+    if asked.is_alone:
+        return statement.where(itself, there)
+    inside = select(AssetBranch.asset_id).where(
+        AssetBranch.project_id == project_id, below(asked.of.id)
+    )
+    return statement.where(or_(itself, Asset.id.in_(inside)), there)
 
 
 def _ways(project_id: int) -> Any:

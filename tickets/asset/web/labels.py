@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import BaseModel
 
 from tickets.asset import queries, rules
 from tickets.asset.queries import LabelFilter, Labelled
 from tickets.asset.rules import LabelOrder, Sheet
+from tickets.asset.web.home import Reader
 from tickets.door import DoorRoute, Now, Session, Words
 from tickets.pages import page
 from tickets.papers import paper
@@ -17,18 +19,41 @@ from tickets.project import queries as projects
 from tickets.project.models import Project
 from tickets.refusals import Invalid
 from tickets.settings import settings
-from tickets.staff.rules import Verb, Who
-from tickets.staff.signed_in import needs
+from tickets.staff.rules import Verb
 from tickets.words import N_, say
 
 router = APIRouter(route_class=DoorRoute)
 
-Reader = Annotated[Who, needs(Verb.ASSET_READ)]
 Text = Annotated[Words, Query()]
 
-# What stands in the address: first what is labelled, then how.
-_WHAT = ("q", "kind", "parent", "below", "alone")
 _HOW = {"sheet": "A4-63x38", "first": "1", "order": "code", "correction": "M", "part": "1"}
+
+
+class What(BaseModel):
+    """What is labelled: as the table is filtered, or `of` one asset, with all below it unless
+    `alone`."""
+
+    q: Words = ""
+    kind: Words = ""
+    batch: Words = ""
+    model: Words = ""
+    parent: Words = ""
+    below: bool = False
+    main: bool = False
+    doubtful: bool = False
+    of: Words = ""
+    alone: bool = False
+
+    def given(self) -> dict[str, str]:
+        told = {name: "true" if value is True else value for name, value in self if value}
+        return {name: str(value) for name, value in told.items()}
+
+
+async def _what(asked: Annotated[What, Query()]) -> What:
+    return asked
+
+
+Asked = Annotated[What, Depends(_what)]
 
 
 @router.get("/projects/{code}/labels")
@@ -37,16 +62,10 @@ async def choose(
     code: str,
     session: Session,
     who: Reader,
-    q: Text = "",
-    kind: Text = "",
-    parent: Text = "",
-    below: Text = "",
-    alone: bool = False,
+    what: Asked,
 ) -> Response:
     project = await projects.find(session, who, code, Verb.ASSET_READ)
-    asked = {"q": q, "kind": kind, "parent": parent, "below": below}
-    asked["alone"] = "true" if alone and below else ""
-    return await _chosen(request, session, project, asked, _HOW | {"cut": "true"}, {}, 200)
+    return await _chosen(request, session, project, what, _HOW | {"cut": "true"}, {}, 200)
 
 
 @router.get("/projects/{code}/labels.pdf")
@@ -56,11 +75,7 @@ async def sheets(
     session: Session,
     now: Now,
     who: Reader,
-    q: Text = "",
-    kind: Text = "",
-    parent: Text = "",
-    below: Text = "",
-    alone: bool = False,
+    what: Asked,
     sheet: Text = _HOW["sheet"],
     first: Text = "1",
     order: Text = "code",
@@ -69,8 +84,6 @@ async def sheets(
     cut: bool = False,
 ) -> Response:
     project = await projects.find(session, who, code, Verb.ASSET_READ)
-    asked = {"q": q, "kind": kind, "parent": parent, "below": below}
-    asked["alone"] = "true" if alone and below else ""
     how = {"sheet": sheet, "first": first, "order": order, "correction": correction, "part": part}
     how["cut"] = "true" if cut else ""
     try:
@@ -80,7 +93,7 @@ async def sheets(
         found = await queries.labels(
             session,
             project.id,
-            await _filter(session, project, asked),
+            await _filter(session, project, what),
             _one("order", LabelOrder, order),
             _number("part", part),
         )
@@ -89,7 +102,7 @@ async def sheets(
         made = await _made(request, project, found, laid, at, how, now)
     except Invalid as refusal:
         told = {refusal.field: say(who.locale, refusal.sentence, **refusal.places)}
-        return await _chosen(request, session, project, asked, how, told, refusal.status)
+        return await _chosen(request, session, project, what, how, told, refusal.status)
     name = quote(f"{project.code}-{how['part']}.pdf", safe="")
     return Response(
         made,
@@ -98,17 +111,21 @@ async def sheets(
     )
 
 
-async def _filter(session: Session, project: Project, asked: Mapping[str, str]) -> LabelFilter:
+async def _filter(session: Session, project: Project, what: What) -> LabelFilter:
     """What is named and is not there is `Missing`."""
-    parent = await queries.find(session, project.id, asked["parent"]) if asked["parent"] else None
-    below = await queries.find(session, project.id, asked["below"]) if asked["below"] else None
-    return LabelFilter(
-        asked["q"],
-        asked["kind"],
-        parent.id if parent else None,
-        below.id if below else None,
-        bool(asked["alone"]),
+    parent = await queries.find(session, project.id, what.parent) if what.parent else None
+    of = await queries.find(session, project.id, what.of) if what.of else None
+    table = queries.Wanted(
+        q=what.q,
+        kind=what.kind or None,
+        batch=what.batch or None,
+        model=what.model or None,
+        parent=parent,
+        is_deep=what.below,
+        is_main=what.main,
+        is_doubtful=what.doubtful,
     )
+    return LabelFilter(table, of, what.alone)
 
 
 def _one(field: str, known: Any, typed: str) -> Any:
@@ -180,19 +197,19 @@ async def _chosen(
     request: Request,
     session: Session,
     project: Project,
-    asked: Mapping[str, str],
+    what: What,
     how: Mapping[str, str],
     errors: Mapping[str, str],
     status: int,
 ) -> Response:
-    narrowed = await _filter(session, project, asked)
+    narrowed = await _filter(session, project, what)
     many = await queries.labels_many(session, project.id, narrowed)
     return page(
         request,
         "asset/labels.html",
         status=status,
         project=project,
-        asked={name: value for name, value in asked.items() if value},
+        asked=what.given(),
         how=how,
         errors=errors,
         many=many,
@@ -203,5 +220,4 @@ async def _chosen(
         corrections=rules.CORRECTION_LABELS,
         base=_base(request),
         is_named=bool(settings().public_url),
-        kept=urlencode({name: value for name, value in asked.items() if value}),
     )

@@ -1,30 +1,26 @@
-"""The pages of what is installed, and what a label's code opens."""
+"""One asset: its page, its form, its history; retired, and put back."""
 
 from datetime import date
-from typing import Annotated, Any
-from urllib.parse import quote, urlencode
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, BeforeValidator, Field
 
 from tickets.asset import actions, queries
+from tickets.asset.rules import CHANGES, DATUMS, FIELDS, Point, maps
+from tickets.asset.web.home import Reader, Writer, home
 from tickets.door import DoorRoute, Line, Now, Session, Typed, Words, typed
 from tickets.pages import page
 from tickets.project import queries as projects
 from tickets.project.models import Project
 from tickets.project.rules import FIRST_DAY, LAST_DAY, day_of, said_again
 from tickets.refusals import Forbidden, Missing, Refused
-from tickets.settings import settings
 from tickets.staff.rules import Verb, Who
-from tickets.staff.signed_in import identify, needs
 from tickets.ticket import queries as tickets
-from tickets.words import preferred
 
 router = APIRouter(route_class=DoorRoute)
 
-Reader = Annotated[Who, needs(Verb.ASSET_READ)]
-Writer = Annotated[Who, needs(Verb.ASSET_WRITE)]
 # A day of a form that may be left empty.
 DayAsked = Annotated[
     Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)] | None,
@@ -39,12 +35,20 @@ class AssetForm(BaseModel):
     is_main: bool = False
     parent: Line | None = None
     batch: Line | None = None
+    model: Line | None = None
+    maker: Line | None = None
+    lot: Line | None = None
+    mounting: Line | None = None
     power_w: Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)] | None = None
     cct_k: Annotated[int, Field(ge=500, le=50_000)] | None = None
     ip: Line | None = None
     control: Line | None = None
     serial: Line | None = None
     location: Line | None = None
+    lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)] | None = None
+    lon: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)] | None = None
+    datum: Literal["WGS-84", "GCJ-02"] = "WGS-84"
+    is_place_doubtful: bool = False
     installed_on: date | None = None
 
 
@@ -56,52 +60,10 @@ class ChangeForm(AssetForm):
     version: int
 
 
-def _home(code: str, asset: str = "") -> str:
-    home = f"/projects/{quote(code, safe='')}/assets"
-    return f"{home}/{quote(asset, safe='')}" if asset else home
+class BelowForm(BaseModel):
+    """`below`: what stands in it goes, or comes back, with it."""
 
-
-@router.get("/projects/{code}/assets")
-async def assets(
-    request: Request,
-    code: str,
-    session: Session,
-    who: Reader,
-    q: Annotated[Words, Query()] = "",
-    kind: Annotated[Words, Query()] = "",
-    parent: Annotated[Words, Query()] = "",
-    retired: bool = False,
-    cursor: Annotated[Words | None, Query()] = None,
-) -> Response:
-    project = await projects.find(session, who, code, Verb.ASSET_READ)
-    holder = await queries.find(session, project.id, parent) if parent else None
-    found = await queries.page(
-        session,
-        project.id,
-        q=q,
-        kind=kind or None,
-        parent=holder,
-        retired=retired,
-        cursor=cursor or None,
-    )
-    filters = {"q": q, "kind": kind, "parent": parent, "retired": "true" if retired else ""}
-    asked = {name: value for name, value in filters.items() if value}
-    further = urlencode(asked | {"cursor": found.next}) if found.next else ""
-    return page(
-        request,
-        "asset/list.html",
-        project=project,
-        found=found,
-        asked=asked,
-        filters=filters,
-        path=await queries.path(session, holder) if holder else [],
-        kinds=queries.kinds(),
-        label=queries.label,
-        # What is retired gets no label, whatever the list shows.
-        label_filter=urlencode({n: v for n, v in asked.items() if n != "retired"}),
-        further=f"{_home(code)}?{further}" if further else "",
-        may_write=who.may_for(Verb.ASSET_WRITE, project.id, project.group_id),
-    )
+    below: bool = False
 
 
 def _form(
@@ -121,6 +83,7 @@ def _form(
         values=values,
         typed=form,
         kinds=queries.kinds(),
+        datums=DATUMS,
     )
 
 
@@ -146,7 +109,7 @@ async def add(request: Request, code: str, session: Session, now: Now, who: Writ
             async with session.begin_nested():
                 new = actions.NewAsset(**form.model.model_dump())
                 await actions.add_asset(session, who, project, new, now)
-            return RedirectResponse(_home(code, form.model.code), 303)
+            return RedirectResponse(home(code, form.model.code), 303)
         except (Missing, Forbidden):
             raise
         except Refused as refusal:
@@ -166,22 +129,74 @@ async def asset(
 ) -> Response:
     project = await projects.find(session, who, code, Verb.ASSET_READ)
     found = await queries.find(session, project.id, asset)
+    return await shown(request, session, who, project, found, now, as_of=as_of)
+
+
+async def shown(
+    request: Request,
+    session: Session,
+    who: Who,
+    project: Project,
+    asset: Any,
+    now: Now,
+    *,
+    as_of: date | None = None,
+    refused: Typed[Any] | None = None,
+    status: int = 200,
+) -> Response:
+    """The page of an asset; with what was refused on it, if something was."""
     today = day_of(now, project.timezone)
+    inside = await queries.counts(session, project.id, parent=asset)
+    place = None
+    if asset.lat is not None and asset.lon is not None:
+        place = maps(asset.datum, Point(asset.lat, asset.lon), f"{asset.code} {asset.name}")
     return page(
         request,
         "asset/page.html",
+        status=status,
         project=project,
-        asset=found,
-        path=await queries.path(session, found),
-        cover=await projects.cover_on(session, project, [found], as_of or today),
+        asset=asset,
+        path=await queries.path(session, asset),
+        cover=await projects.cover_on(session, project, [asset], as_of or today),
         today=today,
         as_of=as_of,
         said_again=said_again,
-        children=await queries.page(session, project.id, parent=found, limit=20),
-        counts=await queries.counts(session, project.id, parent=found),
+        children=await queries.branches(session, project.id, asset.id, limit=20),
+        counts=inside,
+        number=sum(count for _, count in inside),
         label=queries.label,
-        tickets=await tickets.open_on_asset(session, who, found.id),
+        maps=place,
+        tickets=await tickets.open_on_asset(session, who, asset.id),
+        files=await queries.files(session, asset.id),
+        history=await queries.history(session, asset.id),
+        changes=CHANGES,
+        fields=FIELDS,
+        refused=refused,
         may_write=who.may_for(Verb.ASSET_WRITE, project.id, project.group_id),
+    )
+
+
+@router.get("/projects/{code}/assets/{asset}/history")
+async def history(
+    request: Request,
+    code: str,
+    asset: str,
+    session: Session,
+    who: Reader,
+    before: Annotated[int | None, Query(ge=1, le=2**62)] = None,
+) -> Response:
+    """What became of it, as far back as it goes."""
+    project = await projects.find(session, who, code, Verb.ASSET_READ)
+    found = await queries.find(session, project.id, asset)
+    return page(
+        request,
+        "asset/history.html",
+        project=project,
+        asset=found,
+        history=await queries.history(session, found.id, before=before, limit=50),
+        label=queries.label,
+        changes=CHANGES,
+        fields=FIELDS,
     )
 
 
@@ -219,7 +234,7 @@ async def change(
                     now=now,
                     changes=form.model.model_dump(exclude={"version"}),
                 )
-            return RedirectResponse(_home(code, asset), 303)
+            return RedirectResponse(home(code, asset), 303)
         except (Missing, Forbidden):
             raise
         except Refused as refusal:
@@ -228,30 +243,38 @@ async def change(
 
 
 @router.post("/projects/{code}/assets/{asset}/retirement")
-async def retire(code: str, asset: str, session: Session, now: Now, who: Writer) -> Response:
-    project = await projects.find(session, who, code, Verb.ASSET_WRITE)
-    await actions.retire(session, who, project, asset, now=now)
-    return RedirectResponse(_home(code, asset), 303)
+async def retire(
+    request: Request, code: str, asset: str, session: Session, now: Now, who: Writer
+) -> Response:
+    project = await projects.find(session, who, code, Verb.ASSET_WRITE, lock=True)
+    form = await typed(request, BelowForm)
+    with_below = form.model is not None and form.model.below
+    try:
+        async with session.begin_nested():
+            await actions.retire(session, who, project, asset, with_below=with_below, now=now)
+    except (Missing, Forbidden):
+        raise
+    except Refused as refusal:
+        status = form.refuse(who.locale, refusal)
+        found = await queries.find(session, project.id, asset)
+        return await shown(request, session, who, project, found, now, refused=form, status=status)
+    return RedirectResponse(home(code, asset), 303)
 
 
-@router.get("/q/{public_id}")
-async def label(request: Request, public_id: str, session: Session, now: Now) -> Response:
-    """What a label opens: the asset for those who may see it; the hotline for everybody else."""
-    found = await queries.by_public_id(session, public_id)
-    if found is None:
-        raise Missing("This label is not known here.")
-    asset, project = found
-    who = await identify(request, session, now)
-    if who is not None and who.may_for(Verb.ASSET_READ, project.id, project.group_id):
-        return RedirectResponse(_home(project.code, asset.code), 303)
-    request.state.who = None  # the public page has no staff around it
-    if "locale" not in request.cookies:  # a stranger's own language
-        asked = preferred(request.headers.get("accept-language", ""))
-        request.state.locale = asked or request.state.locale
-    return page(
-        request,
-        "asset/public.html",
-        project_name=project.name,
-        number=project.hotline or settings().hotline,
-        hotline="",  # said once, in the middle of the page
-    )
+@router.post("/projects/{code}/assets/{asset}/restoration")
+async def restore(
+    request: Request, code: str, asset: str, session: Session, now: Now, who: Writer
+) -> Response:
+    project = await projects.find(session, who, code, Verb.ASSET_WRITE, lock=True)
+    form = await typed(request, BelowForm)
+    with_below = form.model is not None and form.model.below
+    try:
+        async with session.begin_nested():
+            await actions.restore(session, who, project, asset, with_below=with_below, now=now)
+    except (Missing, Forbidden):
+        raise
+    except Refused as refusal:
+        status = form.refuse(who.locale, refusal)
+        found = await queries.find(session, project.id, asset)
+        return await shown(request, session, who, project, found, now, refused=form, status=status)
+    return RedirectResponse(home(code, asset), 303)
