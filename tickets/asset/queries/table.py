@@ -32,8 +32,10 @@ _SORTS: Final[dict[str, ColumnElement[Any]]] = {
     "kind": literal_column("asset.kind"),
     "batch": literal_column("coalesce(asset.batch, '')"),
     "model": literal_column("coalesce(asset.model, '')"),
-    "installed": literal_column("coalesce(asset.installed_on, '0001-01-01'::date)"),
+    "installed": literal_column("coalesce(asset.installed_on, '0001-01-02'::date)"),
 }
+# `date.min` itself is minus infinity to the driver.
+_NO_DAY: Final = date(1, 1, 2)
 SORTS: Final = ("code", *_SORTS)
 
 
@@ -159,7 +161,7 @@ def _cursor(asset: Asset, named: str) -> str:
     if named == "code":
         return asset.code
     if named == "installed":
-        return f"{asset.code}/{asset.installed_on or date.min}"
+        return f"{asset.code}/{asset.installed_on or _NO_DAY}"
     return f"{asset.code}/{getattr(asset, named) or ''}"
 
 

@@ -18,7 +18,7 @@ SORTED = {
     "ix_asset_model": ("project_id", sa.text("coalesce(model, '')"), "code"),
     "ix_asset_installed": (
         "project_id",
-        sa.text("coalesce(installed_on, '0001-01-01'::date)"),
+        sa.text("coalesce(installed_on, '0001-01-02'::date)"),
         "code",
     ),
 }
