@@ -1,11 +1,11 @@
 """Photos and documents of an asset: told by their bytes, cleaned, downloaded, taken away."""
 
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from obstore.store import LocalStore
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,7 +17,6 @@ from tests.makers.visit import make_jpeg
 from tickets import media
 from tickets.asset.models import AssetChange, AssetFile
 from tickets.asset.rules import MOST_BYTES, clean_name, ending_of
-from tickets.settings import settings
 
 HOME = "/projects/P1/assets/L1"
 PDF = b"%PDF-1.7\n%fake, as far as we look\n"
@@ -32,13 +31,8 @@ def office(folder: str, *more: str) -> bytes:
 
 
 @pytest.fixture(autouse=True)
-def store_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("TICKETS_DATA_DIR", str(tmp_path))
-    settings.cache_clear()
-    media.store.cache_clear()
-    yield
-    settings.cache_clear()
-    media.store.cache_clear()
+def store_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(media, "store", lambda: LocalStore(tmp_path))
 
 
 @pytest.mark.parametrize(

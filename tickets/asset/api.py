@@ -121,30 +121,11 @@ class AssetOut(AssetLine):
 
 
 def _line(asset: Asset, parent: str | None) -> dict[str, Any]:
-    return {
-        "public_id": asset.public_id,
-        "code": asset.code,
-        "name": asset.name,
-        "kind": asset.kind,
-        "is_main": asset.is_main,
+    own = AssetLine.model_fields.keys() - {"parent", "grade"}
+    grade = {name: getattr(asset, name) for name in GradeOut.model_fields}
+    return {name: getattr(asset, name) for name in own} | {
         "parent": parent,
-        "batch": asset.batch,
-        "grade": GradeOut(
-            power_w=asset.power_w, cct_k=asset.cct_k, ip=asset.ip, control=asset.control
-        ),
-        "serial": asset.serial,
-        "model": asset.model,
-        "maker": asset.maker,
-        "lot": asset.lot,
-        "mounting": asset.mounting,
-        "location": asset.location,
-        "lat": asset.lat,
-        "lon": asset.lon,
-        "datum": asset.datum,
-        "is_place_doubtful": asset.is_place_doubtful,
-        "installed_on": asset.installed_on,
-        "retired_at": asset.retired_at,
-        "version": asset.version,
+        "grade": GradeOut(**grade),
     }
 
 

@@ -43,7 +43,7 @@ class Asset(Base):
         Index(
             "ix_asset_installed",
             "project_id",
-            text("coalesce(installed_on, '1900-01-01'::date)"),
+            text("coalesce(installed_on, '0001-01-02'::date)"),
             "code",
         ),
         # The few that are looked for among the many.

@@ -32,10 +32,10 @@ _SORTS: Final[dict[str, ColumnElement[Any]]] = {
     "kind": literal_column("asset.kind"),
     "batch": literal_column("coalesce(asset.batch, '')"),
     "model": literal_column("coalesce(asset.model, '')"),
-    "installed": literal_column("coalesce(asset.installed_on, '1900-01-01'::date)"),
+    "installed": literal_column("coalesce(asset.installed_on, '0001-01-02'::date)"),
 }
-# Before all days, as the index has it; the driver sends date.min as minus infinity.
-UNDATED: Final = date(1900, 1, 1)
+# `date.min` itself is minus infinity to the driver.
+_NO_DAY: Final = date(1, 1, 2)
 SORTS: Final = ("code", *_SORTS)
 
 
@@ -161,7 +161,7 @@ def _cursor(asset: Asset, named: str) -> str:
     if named == "code":
         return asset.code
     if named == "installed":
-        return f"{asset.code}/{asset.installed_on or UNDATED}"
+        return f"{asset.code}/{asset.installed_on or _NO_DAY}"
     return f"{asset.code}/{getattr(asset, named) or ''}"
 
 

@@ -64,7 +64,7 @@ def clean_name(name: str, ending: str) -> str:
         for ch in unicodedata.normalize("NFC", last)
         if unicodedata.category(ch)[0] != "C" and unicodedata.category(ch) not in ("Zl", "Zp")
     )
-    seen = " ".join(seen.translate(_NOT_IN_NAMES).split()).strip(". ")
+    seen = " ".join(seen.translate(_NOT_IN_NAMES).split()).rstrip(". ")
     stem, dot, told = seen.rpartition(".")
     stem = stem if dot and told.lower() == ending else "" if seen.lower() == ending else seen
     return f"{stem[:100].strip('. ') or 'document'}.{ending}"

@@ -20,7 +20,7 @@ SORTED: dict[str, tuple[Any, ...]] = {
     "ix_asset_model": ("project_id", sa.text("coalesce(model, '')"), "code"),
     "ix_asset_installed": (
         "project_id",
-        sa.text("coalesce(installed_on, '1900-01-01'::date)"),
+        sa.text("coalesce(installed_on, '0001-01-02'::date)"),
         "code",
     ),
 }
