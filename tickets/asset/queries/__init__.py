@@ -16,10 +16,13 @@ from tickets.asset.queries.branch import (
     Step,
     branches,
     counts,
+    levels,
     path,
 )
-from tickets.asset.queries.history import History, Told, file, files, history
+from tickets.asset.queries.dossier import Dossier, Filed, dossier
+from tickets.asset.queries.history import History, Told, file, history
 from tickets.asset.queries.table import (
+    SHORT,
     SORTS,
     AssetPage,
     Wanted,
@@ -30,11 +33,14 @@ from tickets.asset.queries.table import (
 from tickets.asset.queries.together import Chosen, Kept, Outlook, Plan, outlook
 
 __all__ = [
+    "SHORT",
     "SORTS",
     "AssetPage",
     "Branch",
     "Branches",
     "Chosen",
+    "Dossier",
+    "Filed",
     "History",
     "Kept",
     "Outlook",
@@ -48,13 +54,14 @@ __all__ = [
     "by_public_id",
     "classes",
     "counts",
+    "dossier",
     "file",
-    "files",
     "find",
     "history",
     "ids_of",
     "kinds",
     "label",
+    "levels",
     "must_be_kinds",
     "number_of",
     "outlook",

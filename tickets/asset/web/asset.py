@@ -115,8 +115,7 @@ async def asset(
     request: Request, code: str, asset: str, session: Session, now: Now, who: Reader
 ) -> Response:
     project = await projects.find(session, who, code, Verb.ASSET_READ)
-    found = await queries.find(session, project.id, asset)
-    return await shown(request, session, who, project, found, now)
+    return await shown(request, session, who, project, asset, now)
 
 
 async def shown(
@@ -124,14 +123,15 @@ async def shown(
     session: Session,
     who: Who,
     project: Project,
-    asset: Any,
+    code: str,
     now: Now,
     *,
     refused: Typed[Any] | None = None,
     status: int = 200,
 ) -> Response:
     """The page of an asset; with what was refused on it, if something was."""
-    inside = await queries.counts(session, project.id, parent=asset)
+    told = await queries.dossier(session, project, code, now)
+    asset = told.asset
     place = None
     if asset.lat is not None and asset.lon is not None:
         place = maps(asset.datum, Point(asset.lat, asset.lon), f"{asset.code} {asset.name}")
@@ -141,18 +141,18 @@ async def shown(
         status=status,
         project=project,
         asset=asset,
-        path=await queries.path(session, asset),
-        cover=await projects.cover_at(session, project, [asset], now),
+        path=told.path,
+        cover=told.cover,
         today=day_of(now, project.timezone),
         said_again=said_again,
-        children=await queries.branches(session, project.id, asset.id, limit=20),
-        counts=inside,
-        number=sum(count for _, count in inside),
+        children=told.children,
+        counts=told.counts,
+        number=sum(count for _, count in told.counts),
         label=queries.label,
         maps=place,
         tickets=await tickets.open_on_asset(session, who, asset.id),
-        files=await queries.files(session, asset.id),
-        history=await queries.history(session, asset.id),
+        files=told.files,
+        history=told.history,
         changes=CHANGES,
         fields=FIELDS,
         refused=refused,
@@ -240,8 +240,7 @@ async def retire(
         raise
     except Refused as refusal:
         status = form.refuse(who.locale, refusal)
-        found = await queries.find(session, project.id, asset)
-        return await shown(request, session, who, project, found, now, refused=form, status=status)
+        return await shown(request, session, who, project, asset, now, refused=form, status=status)
     return RedirectResponse(home(code, asset), 303)
 
 
@@ -259,6 +258,5 @@ async def restore(
         raise
     except Refused as refusal:
         status = form.refuse(who.locale, refusal)
-        found = await queries.find(session, project.id, asset)
-        return await shown(request, session, who, project, found, now, refused=form, status=status)
+        return await shown(request, session, who, project, asset, now, refused=form, status=status)
     return RedirectResponse(home(code, asset), 303)

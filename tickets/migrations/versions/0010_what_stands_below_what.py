@@ -12,7 +12,7 @@ down_revision = "0008"
 branch_labels = None
 depends_on = None
 
-SORTED = {
+SORTED: dict[str, tuple[str | sa.TextClause, ...]] = {
     "ix_asset_kind": ("project_id", "kind", "code"),
     "ix_asset_batch": ("project_id", sa.text("coalesce(batch, '')"), "code"),
     "ix_asset_model": ("project_id", sa.text("coalesce(model, '')"), "code"),
