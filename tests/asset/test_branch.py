@@ -3,13 +3,15 @@
 import random
 from collections import Counter
 from datetime import UTC, datetime
+from typing import cast
 
 import pytest
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import Table, delete, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from tests.conftest import SignedIn
+from tests.desk.test_board import statements
 from tests.makers.asset import make_asset
 from tests.makers.project import make_project
 from tickets.asset import queries
@@ -17,10 +19,11 @@ from tickets.asset.models import Asset, AssetBelow, AssetBranch
 from tickets.asset.queries import Wanted
 
 KINDS = ("AREA", "BOX", "CIRC", "LUM_LINE")
+Kept = tuple[dict[int, list[int]], Counter[tuple[int, str]]]
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 
 
-async def _reckoned(session: AsyncSession, project_id: int) -> tuple[dict[int, list[int]], Counter]:
+async def _reckoned(session: AsyncSession, project_id: int) -> Kept:
     """Ways and numbers as they follow from the parents alone."""
     rows = (
         await session.execute(
@@ -32,7 +35,8 @@ async def _reckoned(session: AsyncSession, project_id: int) -> tuple[dict[int, l
     up = {row.id: row.parent_id for row in rows}
     ways: dict[int, list[int]] = {}
     for id_ in up:
-        way, at = [], id_
+        way: list[int] = []
+        at = id_
         while at is not None:
             way.insert(0, at)
             at = up[at]
@@ -45,7 +49,7 @@ async def _reckoned(session: AsyncSession, project_id: int) -> tuple[dict[int, l
     return ways, numbers
 
 
-async def _kept(session: AsyncSession, project_id: int) -> tuple[dict[int, list[int]], Counter]:
+async def _kept(session: AsyncSession, project_id: int) -> Kept:
     ways = await session.execute(
         select(AssetBranch.asset_id, AssetBranch.way).where(AssetBranch.project_id == project_id)
     )
@@ -62,7 +66,7 @@ async def test_whatever_is_written_the_branches_follow(session: AsyncSession) ->
     """Hundreds of statements as imports, verbs and people at a prompt write them."""
     project = await make_project(session)
     chance = random.Random(5)
-    table = Asset.__table__
+    table = cast(Table, Asset.__table__)
     for turn in range(60):
         ids = list(await session.scalars(select(Asset.id).where(Asset.project_id == project.id)))
         what = chance.choice(("add", "add", "move", "retire", "kind", "delete")) if ids else "add"
@@ -207,3 +211,25 @@ async def test_the_tree_opens_where_one_asks_and_counts_what_is_below(
     assert "DB1" in part
     assert "<html" not in part
     assert (await client.get("/projects/P1/asset_tree?open=NOWHERE")).status_code == 404
+
+
+async def test_pages_ask_as_few_questions_for_many_as_for_one(
+    session: AsyncSession, connection: AsyncConnection, as_role: SignedIn
+) -> None:
+    project = await make_project(session, code="P1")
+    box = await make_asset(session, project=project, code="DB1", kind="BOX")
+    await make_asset(session, project=project, code="L000", parent=box)
+    await session.commit()
+    client = await as_role("manager")
+    home = "/projects/P1/asset"
+    # Who asks, the project; then what stands here. Below something: the thing, its way too.
+    few = {"s": 3, "s?parent=DB1&below=true": 5, "_tree": 4, "_tree?open=DB1": 7, "s/DB1": 4}
+    for turn in range(2):
+        for path, number in few.items():
+            await client.get(home + path)
+            with statements(connection) as asked:
+                assert (await client.get(home + path)).status_code == 200
+            assert len(asked) == number, (path, turn, "\n\n".join(asked))
+        for n in range(1, 40):
+            await make_asset(session, project=project, code=f"L{turn}{n:02}", parent=box)
+        await session.commit()

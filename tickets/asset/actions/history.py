@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, DateTime, Integer, Text, any_, insert, literal, select
+from sqlalchemy import ColumnElement, DateTime, Integer, Select, Text, func, insert, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -64,15 +64,15 @@ async def note_many(
         literal(by_id, Integer()),
         literal(what, Text()),
         told,
-    ).where(Asset.id == among(ids))
+    ).where(Asset.id.in_(among(ids)))
     await session.execute(
         insert(AssetChange).from_select(["asset_id", "at", "by_id", "what", "fields"], lines)
     )
 
 
-def among(ids: Collection[int]) -> ColumnElement[Any]:
-    """For `column == among(ids)`: one parameter, however many there are."""
-    return any_(literal(list(ids), ARRAY(Integer())))
+def among(ids: Collection[int]) -> Select[Any]:
+    """For `column.in_(among(ids))`: one parameter however many, and joined as a set."""
+    return select(func.unnest(literal(list(ids), ARRAY(Integer()))))
 
 
 def _as_json(fields: Fields) -> dict[str, list[Any]]:

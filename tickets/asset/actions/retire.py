@@ -111,7 +111,7 @@ async def _ids_below(
 async def _set(session: AsyncSession, ids: list[int], retired_at: datetime | None) -> None:
     await session.execute(
         update(Asset)
-        .where(Asset.id == among(ids))
+        .where(Asset.id.in_(among(ids)))
         .values(retired_at=retired_at, version=Asset.version + 1)
         .execution_options(synchronize_session=False)
     )

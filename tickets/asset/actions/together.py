@@ -197,7 +197,7 @@ async def _agreed(session: AsyncSession, plan: Plan, chosen: Chosen, expected: i
 async def _set(session: AsyncSession, ids: list[int], columns: Mapping[str, Any]) -> None:
     await session.execute(
         update(Asset)
-        .where(Asset.id == among(ids))
+        .where(Asset.id.in_(among(ids)))
         .values(**columns, version=Asset.version + 1)
         .execution_options(synchronize_session=False)
     )
@@ -208,7 +208,7 @@ async def _slice_anew(session: AsyncSession, ids: list[int]) -> None:
     columns = (Asset.id, Asset.code, Asset.name, Asset.location, Asset.model, Asset.serial)
     for first in range(0, len(ids), _PORTION):
         rows = await session.execute(
-            select(*columns).where(Asset.id == among(ids[first : first + _PORTION]))
+            select(*columns).where(Asset.id.in_(among(ids[first : first + _PORTION])))
         )
         found = [{"which": id_, "slices": grams(*texts)} for id_, *texts in rows]
         table = cast(Table, Asset.__table__)

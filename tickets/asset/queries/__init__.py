@@ -16,11 +16,14 @@ from tickets.asset.queries.branch import (
     Step,
     branches,
     counts,
+    levels,
     path,
 )
-from tickets.asset.queries.history import History, Told, file, files, history
+from tickets.asset.queries.dossier import Dossier, Filed, dossier
+from tickets.asset.queries.history import History, Told, file, history
 from tickets.asset.queries.labels import LabelFilter, Labelled, labels, labels_many
 from tickets.asset.queries.table import (
+    SHORT,
     SORTS,
     AssetPage,
     Wanted,
@@ -31,11 +34,14 @@ from tickets.asset.queries.table import (
 from tickets.asset.queries.together import Chosen, Kept, Outlook, Plan, outlook
 
 __all__ = [
+    "SHORT",
     "SORTS",
     "AssetPage",
     "Branch",
     "Branches",
     "Chosen",
+    "Dossier",
+    "Filed",
     "History",
     "Kept",
     "LabelFilter",
@@ -51,8 +57,8 @@ __all__ = [
     "by_public_id",
     "classes",
     "counts",
+    "dossier",
     "file",
-    "files",
     "find",
     "history",
     "ids_of",
@@ -60,6 +66,7 @@ __all__ = [
     "label",
     "labels",
     "labels_many",
+    "levels",
     "must_be_kinds",
     "number_of",
     "outlook",

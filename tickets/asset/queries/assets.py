@@ -40,6 +40,11 @@ def label(kind: str) -> str:
     return KINDS.get(kind) or FAMILIES.get(kind) or kind
 
 
+_BY_CODE = select(Asset).where(
+    Asset.project_id == bindparam("project_id"), Asset.code == bindparam("code")
+)
+# For two who change it at once: the second waits, then sees the first's version.
+_LOCKED = _BY_CODE.with_for_update().execution_options(populate_existing=True)
 _BY_CODES = select(Asset).where(
     Asset.project_id == bindparam("project_id"),
     Asset.code.in_(bindparam("codes", expanding=True)),
@@ -73,11 +78,8 @@ async def find(session: AsyncSession, project_id: int, code: str, *, lock: bool 
     """One asset of a project the asker was allowed to find."""
     asset = None
     if CODE.fullmatch(code):
-        statement = select(Asset).where(Asset.project_id == project_id, Asset.code == code)
-        if lock:
-            # For two who change it at once: the second waits, then sees the first's version.
-            statement = statement.with_for_update().execution_options(populate_existing=True)
-        asset = await session.scalar(statement)
+        asked = {"project_id": project_id, "code": code}
+        asset = await session.scalar(_LOCKED if lock else _BY_CODE, asked)
     if asset is None:
         raise Missing("There is no such asset.")
     return asset

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Integer, func, literal, select
+from sqlalchemy import ColumnElement, Integer, and_, func, literal, select, true
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -114,8 +115,10 @@ async def branches(
     statement = (
         select(Asset.id, Asset.code, Asset.name, Asset.kind, Asset.is_main, number)
         .where(
-            Asset.project_id == project_id,
-            Asset.parent_id.is_(None) if holder_id is None else Asset.parent_id == holder_id,
+            # Not the project too: by its codes it would be read through to the end.
+            Asset.parent_id == holder_id
+            if holder_id is not None
+            else and_(Asset.project_id == project_id, Asset.parent_id.is_(None)),
             Asset.retired_at.is_(None),
         )
         .order_by(Asset.code)
@@ -126,5 +129,38 @@ async def branches(
             raise Invalid("cursor", "This place in the list is not known.")
         statement = statement.where(Asset.code > cursor)
     items = [Branch(*row) for row in await session.execute(statement)]
+    return _cut(items, limit)
+
+
+async def levels(session: AsyncSession, project_id: int, holders: Sequence[int]) -> list[Branches]:
+    """What stands right in each of these, the first of each, in one statement."""
+    if not holders:
+        return []
+    given = select(func.unnest(literal(list(holders), ARRAY(Integer()))).label("id")).subquery("h")
+    number = (
+        select(func.coalesce(func.sum(AssetBelow.number), 0).cast(Integer))
+        .where(AssetBelow.project_id == project_id, AssetBelow.holder_id == Asset.id)
+        .correlate(Asset)
+        .scalar_subquery()
+        .label("number")
+    )
+    inside = (
+        select(Asset.id, Asset.code, Asset.name, Asset.kind, Asset.is_main, number)
+        .where(Asset.parent_id == given.c.id, Asset.retired_at.is_(None))
+        .correlate(given)
+        .order_by(Asset.code)
+        .limit(MOST_BRANCHES + 1)
+        .lateral("inside")
+    )
+    rows = await session.execute(
+        select(given.c.id, inside).join(inside, true()).order_by(given.c.id, inside.c.code)
+    )
+    found: dict[int, list[Branch]] = {holder: [] for holder in holders}
+    for holder, *told in rows:
+        found[holder].append(Branch(*told))
+    return [_cut(items, MOST_BRANCHES) for items in found.values()]
+
+
+def _cut(items: Sequence[Branch], limit: int) -> Branches:
     shown = items[:limit]
     return Branches(shown, shown[-1].code if len(items) > limit else None)

@@ -49,17 +49,6 @@ async def history(
     return History(shown, shown[-1].id if len(rows) > limit else None)
 
 
-async def files(session: AsyncSession, asset_id: int) -> Sequence[AssetFile]:
-    """What is kept with it now, in the order it came."""
-    return (
-        await session.scalars(
-            select(AssetFile)
-            .where(AssetFile.asset_id == asset_id, AssetFile.removed_at.is_(None))
-            .order_by(AssetFile.id)
-        )
-    ).all()
-
-
 async def file(session: AsyncSession, asset: Asset, file_id: int) -> tuple[AssetFile, Photo | None]:
     """A file of this asset with its picture, if it is one; a removed one is nowhere."""
     row = (

@@ -4,12 +4,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from sqlalchemy import (
     ColumnElement,
+    Row,
     Select,
     Subquery,
+    Table,
     func,
     literal,
     literal_column,
@@ -19,6 +21,7 @@ from sqlalchemy import (
     tuple_,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from tickets.asset.models import Asset, AssetBranch
 from tickets.asset.queries.branch import below
@@ -37,6 +40,22 @@ _SORTS: Final[dict[str, ColumnElement[Any]]] = {
 # `date.min` itself is minus infinity to the driver.
 _NO_DAY: Final = date(1, 1, 2)
 SORTS: Final = ("code", *_SORTS)
+# Columns are read sooner than entities: all that a line tells, and what the table shows of it.
+_UNTOLD: Final = ("grams", "created_at")
+WHOLE: Final = tuple(c for c in cast(Table, Asset.__table__).c if c.name not in _UNTOLD)
+SHORT: Final = (
+    Asset.id,
+    Asset.code,
+    Asset.name,
+    Asset.kind,
+    Asset.is_main,
+    Asset.model,
+    Asset.batch,
+    Asset.location,
+    Asset.is_place_doubtful,
+    Asset.installed_on,
+    Asset.retired_at,
+)
 
 
 @dataclass(frozen=True)
@@ -111,9 +130,9 @@ def _laid(statement: Select[Any], asked: Wanted) -> Select[Any]:
 
 @dataclass(frozen=True)
 class AssetPage:
-    """Assets with the code of what each stands in."""
+    """Assets, as rows of their columns, with the code of what each stands in."""
 
-    items: Sequence[tuple[Asset, str | None]]
+    items: Sequence[tuple[Row[Any], str | None]]
     next: str | None
 
 
@@ -123,16 +142,20 @@ async def page(
     asked: Wanted | None = None,
     *,
     roots: bool = False,
-    sort: str = "code",
+    columns: Sequence[Any] = WHOLE,
+    sort: str = "",
     limit: int = 50,
     cursor: str | None = None,
 ) -> AssetPage:
     """The assets of a project, one statement. `sort` is one of `SORTS`, `-` before it turns it
-    round; equals come by code. A cursor belongs to its sort."""
+    round; equals come by code. Without it what is below something comes as in the tree, all else
+    by code. A cursor belongs to its sort."""
     asked = asked or Wanted()
+    is_tree = not sort and asked.parent is not None and asked.is_deep
+    sort = sort or "code"
     above = Asset.__table__.alias("above")
     statement = (
-        _laid(select(Asset, above.c.code), asked)
+        _laid(select(*columns, above.c.code.label("above")), asked)
         .outerjoin(above, above.c.id == Asset.parent_id)
         .where(*matching(project_id, asked))
         .limit(limit + 1)
@@ -141,25 +164,39 @@ async def page(
         statement = statement.where(Asset.parent_id.is_(None))
     named = sort.removeprefix("-")
     key: list[ColumnElement[Any]] = [Asset.code]  # type: ignore[list-item]
-    if named in _SORTS:
+    if is_tree:
+        key = [cast(ColumnElement[Any], AssetBranch.way)]
+    elif named in _SORTS:
         key.insert(0, _SORTS[named])
     elif named != "code":
         raise Invalid("sort", "The list cannot be sorted by this.")
     is_down = sort.startswith("-")
     if cursor is not None:
-        before = tuple_(*_read(cursor, named))
-        after = tuple_(*key)
+        before = _way_of(project_id, cursor) if is_tree else tuple_(*_read(cursor, named))
+        after = key[0] if is_tree else tuple_(*key)
         statement = statement.where(after < before if is_down else after > before)
     statement = statement.order_by(*(column.desc() if is_down else column for column in key))
-    rows = [(asset, code) for asset, code in await session.execute(statement)]
+    rows = [(row, row.above) for row in await session.execute(statement)]
     shown = rows[:limit]
     return AssetPage(shown, _cursor(shown[-1][0], named) if len(rows) > limit else None)
 
 
-def _cursor(asset: Asset, named: str) -> str:
+def _way_of(project_id: int, cursor: str) -> Any:
+    """Where in the tree the asset of that code stands."""
+    _read(cursor, "code")
+    last, branch = aliased(Asset), aliased(AssetBranch)
+    return (
+        select(branch.way)
+        .join(last, last.id == branch.asset_id)
+        .where(last.project_id == project_id, last.code == cursor)
+        .scalar_subquery()
+    )
+
+
+def _cursor(asset: Any, named: str) -> str:
     """Its code, and what it was sorted by; a code holds no stroke."""
     if named == "code":
-        return asset.code
+        return str(asset.code)
     if named == "installed":
         return f"{asset.code}/{asset.installed_on or _NO_DAY}"
     return f"{asset.code}/{getattr(asset, named) or ''}"

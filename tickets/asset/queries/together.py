@@ -11,6 +11,7 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     Select,
+    Subquery,
     Text,
     and_,
     any_,
@@ -32,7 +33,9 @@ _NAMED: Final = 8  # of those that are refused, as examples
 _DOING: Final = -1
 _SAME: Final = 0
 
-Condition = Callable[[CTE], ColumnElement[bool]]
+# From the ids that were chosen, the ids of those that are kept. Sets are joined to sets, not asked
+# for one by one: they may be two hundred thousand.
+Ids = Callable[[CTE], Select[Any]]
 
 
 @dataclass(frozen=True)
@@ -56,8 +59,8 @@ class Plan:
     """`refusals` come in the order in which they are said; `same` is what is so already."""
 
     chosen: Select[Any]
-    same: Condition
-    refusals: tuple[tuple[str, Condition], ...] = ()
+    same: ColumnElement[bool]
+    refusals: tuple[tuple[str, Ids], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,57 +82,65 @@ class Outlook:
 
 def edits(project_id: int, chosen: Chosen, changes: Mapping[str, Any]) -> Plan:
     """`changes` are columns; a kind must suit what holds it, and what it holds."""
-    refusals: list[tuple[str, Condition]] = []
+    refusals: list[tuple[str, Ids]] = []
     if "kind" in changes:
         new = rank(changes["kind"])
 
-        def misplaced(_: CTE) -> ColumnElement[bool]:
-            above = aliased(Asset)
+        def misplaced(chosen: CTE) -> Select[Any]:
+            above, own = aliased(Asset), aliased(Asset)
             return (
-                select(above.id).where(above.id == Asset.parent_id, _rank(above.kind) > new)
-            ).exists()
+                select(own.id)
+                .join(chosen, chosen.c.id == own.id)
+                .join(above, above.id == own.parent_id)
+                .where(_rank(above.kind) > new)
+            )
 
-        def holds_higher(chosen: CTE) -> ColumnElement[bool]:
+        def holds_higher(chosen: CTE) -> Select[Any]:
             inside = aliased(Asset)
             return (
-                select(inside.id).where(
-                    inside.parent_id == Asset.id,
+                select(inside.parent_id.label("id"))
+                .outerjoin(chosen, chosen.c.id == inside.id)
+                .where(
+                    inside.project_id == project_id,
                     _rank(inside.kind) < new,
-                    inside.id.not_in(select(chosen.c.id)),
+                    chosen.c.id.is_(None),
+                    inside.parent_id.is_not(None),
                 )
-            ).exists()
+            )
 
         refusals = [
             (N_("What holds it cannot hold such a kind."), misplaced),
             (N_("It holds what such a kind cannot hold."), holds_higher),
         ]
-
-    def same(_: CTE) -> ColumnElement[bool]:
-        return and_(
-            *(getattr(Asset, name).is_not_distinct_from(to) for name, to in changes.items())
-        )
-
+    same = and_(*(getattr(Asset, name).is_not_distinct_from(to) for name, to in changes.items()))
     return Plan(chosen.ids(project_id), same, tuple(refusals))
 
 
 def moves(project_id: int, chosen: Chosen, holder: Asset | None, way: Sequence[int]) -> Plan:
     """`way` leads down to the holder. What stands in another chosen one goes along with it."""
 
-    def is_above(_: CTE) -> ColumnElement[bool]:
-        return Asset.id.in_(way)
+    def is_above(chosen: CTE) -> Select[Any]:
+        return select(chosen.c.id).where(chosen.c.id.in_(way))
 
-    def goes_along(chosen: CTE) -> ColumnElement[bool]:
-        up = _up()
+    def goes_along(chosen: CTE) -> Select[Any]:
+        steps, other = _steps_above(), chosen.alias("other")
         return (
-            select(literal(1)).select_from(up).where(up.column.in_(select(chosen.c.id)))
-        ).exists()
+            select(steps.c.id)
+            .join(chosen, chosen.c.id == steps.c.id)
+            .join(other, other.c.id == steps.c.holder_id)
+        )
 
-    def misplaced(_: CTE) -> ColumnElement[bool]:
-        return _rank(Asset.kind) < (rank(holder.kind) if holder else 0)
+    def misplaced(chosen: CTE) -> Select[Any]:
+        own = aliased(Asset)
+        return (
+            select(own.id)
+            .join(chosen, chosen.c.id == own.id)
+            .where(_rank(own.kind) < (rank(holder.kind) if holder else 0))
+        )
 
     return Plan(
         chosen.ids(project_id),
-        lambda _: Asset.parent_id.is_not_distinct_from(holder.id if holder else None),
+        Asset.parent_id.is_not_distinct_from(holder.id if holder else None),
         (
             (N_("It cannot stand in itself."), is_above),
             (N_("It stands in another chosen one and goes along with it."), goes_along),
@@ -143,50 +154,40 @@ def retirements(project_id: int, chosen: Chosen, *, with_below: bool) -> Plan:
     ids = chosen.ids(project_id)
     if with_below:
         named = ids.cte("named")
-        ids = select(AssetBranch.asset_id.label("id")).where(
-            AssetBranch.project_id == project_id,
-            select(literal(1))
-            .select_from(named)
-            .where(named.c.id == any_(AssetBranch.way))
-            .exists(),
-        )
+        below = _steps_above(project_id)
+        ids = select(below.c.id).join(named, named.c.id == below.c.holder_id)
+        ids = select(ids.union(select(named.c.id)).subquery().c.id)
 
-    def still_holds(chosen: CTE) -> ColumnElement[bool]:
-        lower, inside = aliased(AssetBranch), aliased(Asset)
-        up = AssetBranch.way[1 : func.cardinality(AssetBranch.way) - 1]
+    def still_holds(chosen: CTE) -> Select[Any]:
+        steps, inside = _steps_above(project_id), aliased(Asset)
         return (
-            select(literal(1))
-            .select_from(lower)
-            .join(inside, inside.id == lower.asset_id)
-            .where(
-                lower.project_id == project_id,
-                lower.way > AssetBranch.way,
-                lower.way < func.array_append(up, AssetBranch.asset_id + 1),
-                inside.retired_at.is_(None),
-                inside.id.not_in(select(chosen.c.id)),
-            )
-        ).exists()
+            select(steps.c.holder_id.label("id"))
+            .join(inside, inside.id == steps.c.id)
+            .outerjoin(chosen, chosen.c.id == steps.c.id)
+            .where(inside.retired_at.is_(None), chosen.c.id.is_(None))
+        )
 
     return Plan(
         ids,
-        lambda _: Asset.retired_at.is_not(None),
+        Asset.retired_at.is_not(None),
         ((N_("Something still stands in it."), still_holds),),
     )
 
 
 def restorations(project_id: int, chosen: Chosen) -> Plan:
-    def held_by_retired(chosen: CTE) -> ColumnElement[bool]:
-        up, above = _up(), aliased(Asset)
+    def held_by_retired(chosen: CTE) -> Select[Any]:
+        steps, above, other = _steps_above(), aliased(Asset), chosen.alias("other")
         return (
-            select(literal(1))
-            .select_from(up)
-            .join(above, above.id == up.column)
-            .where(above.retired_at.is_not(None), above.id.not_in(select(chosen.c.id)))
-        ).exists()
+            select(steps.c.id)
+            .join(chosen, chosen.c.id == steps.c.id)
+            .join(above, above.id == steps.c.holder_id)
+            .outerjoin(other, other.c.id == above.id)
+            .where(above.retired_at.is_not(None), other.c.id.is_(None))
+        )
 
     return Plan(
         chosen.ids(project_id),
-        lambda _: Asset.retired_at.is_(None),
+        Asset.retired_at.is_(None),
         ((N_("What holds it is retired."), held_by_retired),),
     )
 
@@ -221,23 +222,32 @@ async def ids_doing(session: AsyncSession, plan: Plan) -> list[int]:
 
 def _seen(plan: Plan) -> Select[int, str, int]:
     chosen = plan.chosen.cte("chosen")
+    kept = [
+        select(refused(chosen).subquery().c.id).distinct().subquery(f"kept_{n}")
+        for n, (_, refused) in enumerate(plan.refusals, 1)
+    ]
     why: ColumnElement[int] = case(
-        (plan.same(chosen), _SAME),
-        *((refused(chosen), n) for n, (_, refused) in enumerate(plan.refusals, 1)),
+        (plan.same, _SAME),
+        *((ids.c.id.is_not(None), n) for n, ids in enumerate(kept, 1)),
         else_=_DOING,
     )
-    return (
-        select(Asset.id, Asset.code, why.label("why"))
-        .join(chosen, chosen.c.id == Asset.id)
-        .join(AssetBranch, AssetBranch.asset_id == Asset.id)
-    )
+    seen = select(Asset.id, Asset.code, why.label("why")).join(chosen, chosen.c.id == Asset.id)
+    for ids in kept:
+        seen = seen.outerjoin(ids, ids.c.id == Asset.id)
+    return seen
 
 
 def _rank(kind: Any) -> ColumnElement[int]:
     return case(RANKS, value=kind, else_=LOWEST)
 
 
-def _up() -> Any:
-    """What an asset stands in, as rows."""
-    way = AssetBranch.way
-    return func.unnest(way[1 : func.cardinality(way) - 1]).alias("up")
+def _steps_above(project_id: int | None = None) -> Subquery:
+    """Each asset (`id`) with each that it stands in, at any height (`holder_id`)."""
+    branch = aliased(AssetBranch)
+    steps = select(
+        branch.asset_id.label("id"),
+        func.unnest(branch.way[1 : func.cardinality(branch.way) - 1]).label("holder_id"),
+    )
+    if project_id is not None:
+        steps = steps.where(branch.project_id == project_id)
+    return steps.subquery()

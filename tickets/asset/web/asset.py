@@ -128,8 +128,7 @@ async def asset(
     as_of: DayAsked = None,
 ) -> Response:
     project = await projects.find(session, who, code, Verb.ASSET_READ)
-    found = await queries.find(session, project.id, asset)
-    return await shown(request, session, who, project, found, now, as_of=as_of)
+    return await shown(request, session, who, project, asset, now, as_of=as_of)
 
 
 async def shown(
@@ -137,7 +136,7 @@ async def shown(
     session: Session,
     who: Who,
     project: Project,
-    asset: Any,
+    code: str,
     now: Now,
     *,
     as_of: date | None = None,
@@ -146,7 +145,8 @@ async def shown(
 ) -> Response:
     """The page of an asset; with what was refused on it, if something was."""
     today = day_of(now, project.timezone)
-    inside = await queries.counts(session, project.id, parent=asset)
+    told = await queries.dossier(session, project, code, as_of or today)
+    asset = told.asset
     place = None
     if asset.lat is not None and asset.lon is not None:
         place = maps(asset.datum, Point(asset.lat, asset.lon), f"{asset.code} {asset.name}")
@@ -156,19 +156,19 @@ async def shown(
         status=status,
         project=project,
         asset=asset,
-        path=await queries.path(session, asset),
-        cover=await projects.cover_on(session, project, [asset], as_of or today),
+        path=told.path,
+        cover=told.cover,
         today=today,
         as_of=as_of,
         said_again=said_again,
-        children=await queries.branches(session, project.id, asset.id, limit=20),
-        counts=inside,
-        number=sum(count for _, count in inside),
+        children=told.children,
+        counts=told.counts,
+        number=sum(count for _, count in told.counts),
         label=queries.label,
         maps=place,
         tickets=await tickets.open_on_asset(session, who, asset.id),
-        files=await queries.files(session, asset.id),
-        history=await queries.history(session, asset.id),
+        files=told.files,
+        history=told.history,
         changes=CHANGES,
         fields=FIELDS,
         refused=refused,
@@ -256,8 +256,7 @@ async def retire(
         raise
     except Refused as refusal:
         status = form.refuse(who.locale, refusal)
-        found = await queries.find(session, project.id, asset)
-        return await shown(request, session, who, project, found, now, refused=form, status=status)
+        return await shown(request, session, who, project, asset, now, refused=form, status=status)
     return RedirectResponse(home(code, asset), 303)
 
 
@@ -275,6 +274,5 @@ async def restore(
         raise
     except Refused as refusal:
         status = form.refuse(who.locale, refusal)
-        found = await queries.find(session, project.id, asset)
-        return await shown(request, session, who, project, found, now, refused=form, status=status)
+        return await shown(request, session, who, project, asset, now, refused=form, status=status)
     return RedirectResponse(home(code, asset), 303)

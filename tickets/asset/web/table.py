@@ -1,14 +1,17 @@
 """The register as a table and as a tree."""
 
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
+from markupsafe import Markup
 
 from tickets.asset import queries
 from tickets.asset.web.home import Reader, home
 from tickets.door import DoorRoute, Session, Words
-from tickets.pages import page
+from tickets.pages import fragment, page
 from tickets.project import queries as projects
 from tickets.staff.rules import Verb
 
@@ -16,6 +19,13 @@ router = APIRouter(route_class=DoorRoute)
 
 Retired = Literal["", "false", "true", "only"]
 RETIRED = {"true": "too", "only": "only"}
+
+
+@lru_cache(maxsize=500)
+def _kind_options(locale: str, chosen: str) -> Markup:
+    """The same for everybody who reads that language."""
+    kinds = queries.kinds()
+    return fragment("asset/kinds.html", locale, datetime.now(UTC), kinds=kinds, chosen=chosen)
 
 
 @router.get("/projects/{code}/assets")
@@ -50,7 +60,7 @@ async def assets(
         retired=RETIRED.get(retired, "no"),
     )
     found = await queries.page(
-        session, project.id, asked, sort=sort or "code", cursor=cursor or None
+        session, project.id, asked, columns=queries.SHORT, sort=sort, cursor=cursor or None
     )
     filters = {
         "q": q,
@@ -67,9 +77,12 @@ async def assets(
     ordered = given | ({"sort": sort} if sort else {})
     further = urlencode(ordered | {"cursor": found.next}) if found.next else ""
 
+    # What is below something comes as in the tree, until a column is chosen.
+    shown_sort = sort or ("" if holder and below else "code")
+
     def sorted_by(name: str) -> str:
         """The same table sorted by a column; the other way round if it is already."""
-        turned = f"-{name}" if (sort or "code") == name else name
+        turned = f"-{name}" if shown_sort == name else name
         return f"{home(code)}?{urlencode(given | {'sort': turned})}"
 
     return page(
@@ -79,11 +92,11 @@ async def assets(
         found=found,
         asked=given,
         filters=filters,
-        sort=sort or "code",
+        sort=shown_sort,
         sorted_by=sorted_by,
         here=f"{home(code)}?{urlencode(ordered)}" if ordered else home(code),
         path=await queries.path(session, holder) if holder else [],
-        kinds=queries.kinds(),
+        kind_options=_kind_options(request.state.locale, kind),
         label=queries.label,
         further=f"{home(code)}?{further}" if further else "",
         may_write=who.may_for(Verb.ASSET_WRITE, project.id, project.group_id),
@@ -99,19 +112,18 @@ async def tree(
     open: Annotated[Words, Query()] = "",
     cursor: Annotated[Words | None, Query()] = None,
 ) -> Response:
-    """Opened down to `open`: each of its holders with what stands beside it is one statement."""
+    """Opened down to `open`, with what stands beside it and beside each of its holders."""
     project = await projects.find(session, who, code, Verb.ASSET_READ)
     holder = await queries.find(session, project.id, open) if open else None
     path = await queries.path(session, holder) if holder else []
-    levels = [(None, await queries.branches(session, project.id, None))]
-    if holder is None and cursor:
-        levels = [(None, await queries.branches(session, project.id, None, cursor=cursor))]
-    shown: list[tuple[queries.Step | None, queries.Branches]] = list(levels)
-    for step in path:
-        further = cursor if step is path[-1] else None
-        shown.append(
-            (step, await queries.branches(session, project.id, step.id, cursor=further or None))
-        )
+    at_top = cursor or None if holder is None else None
+    top = await queries.branches(session, project.id, None, cursor=at_top)
+    shown: list[tuple[queries.Step | None, queries.Branches]] = [(None, top)]
+    inside = await queries.levels(session, project.id, [step.id for step in path])
+    shown += zip(path, inside, strict=True)
+    if holder is not None and cursor:
+        further = await queries.branches(session, project.id, holder.id, cursor=cursor)
+        shown[-1] = (path[-1], further)
     return page(
         request,
         "asset/tree.html",

@@ -20,6 +20,8 @@ from tickets.project.queries.filters import (
 )
 from tickets.project.queries.held import (
     PROMISED,
+    AcceptedRow,
+    ContractedRow,
     Held,
     cover_at,
     cover_on,
@@ -42,6 +44,8 @@ from tickets.project.queries.project import (
 
 __all__ = [
     "PROMISED",
+    "AcceptedRow",
+    "ContractedRow",
     "Ending",
     "EndingPage",
     "Held",

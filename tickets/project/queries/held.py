@@ -92,14 +92,14 @@ async def terms_at(
     return ServiceTerms.from_json(own or {}, base=ServiceTerms.from_json(numbers or {}))
 
 
-class _AcceptedRow(NamedTuple):
+class AcceptedRow(NamedTuple):
     batch: str
     accepted_on: date
     months: int
     months_by_kind: Mapping[str, int]
 
 
-class _ContractedRow(NamedTuple):
+class ContractedRow(NamedTuple):
     number: str
     starts_on: date
     ends_on: date
@@ -110,7 +110,7 @@ class _ContractedRow(NamedTuple):
     terms: Mapping[str, Any]
 
     @classmethod
-    def read(cls, row: Sequence[Any]) -> "_ContractedRow":
+    def read(cls, row: Sequence[Any]) -> "ContractedRow":
         """As `_CONTRACTED` writes it: days are text in JSON."""
         number, starts_on, ends_on, *rest = row
         return cls(number, date.fromisoformat(starts_on), date.fromisoformat(ends_on), *rest)
@@ -121,7 +121,7 @@ _CONTRACTED = (
         cast(
             func.json_agg(
                 func.json_build_array(
-                    *(Contract.__table__.c[name] for name in _ContractedRow._fields)
+                    *(Contract.__table__.c[name] for name in ContractedRow._fields)
                 )
             ),
             Text,
@@ -152,8 +152,8 @@ def promised_in(
     rows: Sequence[Sequence[Any]], project: Project, assets: Sequence[Installed], at: datetime
 ) -> tuple[ServiceTerms, CoverDecision]:
     """What a report of that instant is promised, and whether it is in cover."""
-    accepted = [_AcceptedRow(*row[2:]) for row in rows if row[2] is not None]
-    contracts = [_ContractedRow.read(each) for each in json.loads(rows[0][1] or "[]")]
+    accepted = [AcceptedRow(*row[2:]) for row in rows if row[2] is not None]
+    contracts = [ContractedRow.read(each) for each in json.loads(rows[0][1] or "[]")]
     cover = rules.decide_cover(accepted, assets, at, project.timezone, contracts)
     terms = ServiceTerms.from_json(rows[0][0] or {})
     return ServiceTerms.from_json(cover.terms, base=terms), cover

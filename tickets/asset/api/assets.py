@@ -1,14 +1,15 @@
-"""What is installed, for other programs."""
+"""What is installed, for other programs: listed, shown, added, changed."""
 
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import Query
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
+from sqlalchemy import Row
 
 from tickets.asset import actions, queries
 from tickets.asset.models import Asset
-from tickets.door import PROBLEMS, DoorRoute, Line, Now, RoomRouter, Session, Strict, Words
+from tickets.door import DoorRoute, Line, Now, Session, Strict, Words
 from tickets.project import queries as projects
 from tickets.project.models import Project
 from tickets.project.rules import FIRST_DAY, LAST_DAY, day_of
@@ -16,7 +17,7 @@ from tickets.staff.rules import Verb, Who
 from tickets.staff.signed_in import needs
 from tickets.ticket import queries as tickets
 
-router = RoomRouter("/api/", route_class=DoorRoute, responses=PROBLEMS, tags=["assets"])
+router = APIRouter(route_class=DoorRoute)
 
 Reader = Annotated[Who, needs(Verb.ASSET_READ)]
 Writer = Annotated[Who, needs(Verb.ASSET_WRITE)]
@@ -120,7 +121,7 @@ class AssetOut(AssetLine):
     replacements: list[str]
 
 
-def _line(asset: Asset, parent: str | None) -> dict[str, Any]:
+def _line(asset: Asset | Row[Any], parent: str | None) -> dict[str, Any]:
     own = AssetLine.model_fields.keys() - {"parent", "grade"}
     grade = {name: getattr(asset, name) for name in GradeOut.model_fields}
     return {name: getattr(asset, name) for name in own} | {
@@ -129,7 +130,7 @@ def _line(asset: Asset, parent: str | None) -> dict[str, Any]:
     }
 
 
-async def _shown(
+async def shown(
     session: Session,
     who: Who,
     project: Project,
@@ -161,7 +162,7 @@ async def add_asset(code: str, body: AssetIn, session: Session, now: Now, who: W
     project = await projects.find(session, who, code, Verb.ASSET_WRITE)
     fields = body.model_dump(exclude={"grade"}) | body.grade.model_dump()
     asset = await actions.add_asset(session, who, project, actions.NewAsset(**fields), now)
-    return await _shown(session, who, project, asset, now)
+    return await shown(session, who, project, asset, now)
 
 
 @router.get("/projects/{code}/assets")
@@ -178,13 +179,16 @@ async def assets(
     main: bool = False,
     doubtful: bool = False,
     retired: bool = False,
-    sort: Annotated[Words, Query()] = "code",
+    sort: Annotated[Words, Query()] = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=400)] = None,
 ) -> AssetList:
-    """By code, or by `sort` (kind, batch, model, installed; `-` before it turns it round). `q`
-    finds by part of code, name, place, model or serial number; `parent` what stands in that
-    asset, with `below` everything below it; `doubtful` what has a place nobody meant."""
+    """By code, or by `sort` (code, kind, batch, model, installed; `-` before it turns it round).
+
+    `q` finds by part of code, name, place, model or serial number; `parent` what stands in that
+    asset, with `below` everything below it, in the order of the tree; `doubtful` what has a
+    place nobody meant.
+    """
     project = await projects.find(session, who, code, Verb.ASSET_READ)
     asked = queries.Wanted(
         q=q,
@@ -215,7 +219,7 @@ async def asset(
     """`as_of` is a day: `cover` is then that of the day, by what is known now."""
     project = await projects.find(session, who, code, Verb.ASSET_READ)
     found = await queries.find(session, project.id, asset)
-    return await _shown(session, who, project, found, now, as_of)
+    return await shown(session, who, project, found, now, as_of)
 
 
 @router.patch("/projects/{code}/assets/{asset}")
@@ -229,79 +233,4 @@ async def change_asset(
     changed = await actions.change_asset(
         session, who, project, asset, version=body.version, now=now, changes=changes
     )
-    return await _shown(session, who, project, changed, now)
-
-
-class RetirementIn(Strict):
-    """`below`: what stands in it is retired with it; without that, it must hold nothing."""
-
-    below: bool = False
-
-
-@router.post("/projects/{code}/assets/{asset}/retirement")
-async def retire(
-    code: str,
-    asset: str,
-    session: Session,
-    now: Now,
-    who: Writer,
-    body: RetirementIn | None = None,
-) -> AssetOut:
-    """It is there no more; its code, label and history stay."""
-    project = await projects.find(session, who, code, Verb.ASSET_WRITE, lock=True)
-    with_below = body is not None and body.below
-    retired = await actions.retire(session, who, project, asset, with_below=with_below, now=now)
-    return await _shown(session, who, project, retired, now)
-
-
-@router.post("/projects/{code}/assets/{asset}/restoration")
-async def restore(
-    code: str,
-    asset: str,
-    session: Session,
-    now: Now,
-    who: Writer,
-    body: RetirementIn | None = None,
-) -> AssetOut:
-    """It is there after all; `below` brings back what was retired in the same act."""
-    project = await projects.find(session, who, code, Verb.ASSET_WRITE, lock=True)
-    with_below = body is not None and body.below
-    restored = await actions.restore(session, who, project, asset, with_below=with_below, now=now)
-    return await _shown(session, who, project, restored, now)
-
-
-class ChangeOut(BaseModel):
-    """`what`: added, changed, moved, retired, restored, filed, unfiled; `fields` maps a field to
-    what it was and what it became."""
-
-    at: datetime
-    by: str | None
-    what: str
-    fields: dict[str, list[Any]]
-
-
-class HistoryOut(BaseModel):
-    items: list[ChangeOut]
-    next: int | None
-
-
-@router.get("/projects/{code}/assets/{asset}/history")
-async def history(
-    code: str,
-    asset: str,
-    session: Session,
-    who: Reader,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[int | None, Query(ge=1, le=2**62)] = None,
-) -> HistoryOut:
-    """What became of it, newest first."""
-    project = await projects.find(session, who, code, Verb.ASSET_READ)
-    found = await queries.find(session, project.id, asset)
-    told = await queries.history(session, found.id, before=cursor, limit=limit)
-    return HistoryOut(
-        items=[
-            ChangeOut(at=line.at, by=line.who, what=line.what, fields=line.fields)
-            for line in told.items
-        ],
-        next=told.next,
-    )
+    return await shown(session, who, project, changed, now)
