@@ -51,7 +51,7 @@ node_modules/stamp: package-lock.json
 	npm ci --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
-$(VENDOR)/stamp: node_modules/stamp
+$(VENDOR)/stamp: node_modules/stamp Makefile
 	@mkdir -p $(VENDOR)
 	cp node_modules/htmx.org/dist/htmx.min.js $(VENDOR)/
 	@mkdir -p $(VENDOR)/fonts

@@ -33,6 +33,22 @@ def catalogue(locale: str) -> Mapping[str, str]:
     return messages
 
 
+def preferred(accepted: str) -> str | None:
+    """The language a browser asks for first (`Accept-Language`), of those that are spoken here."""
+    asked: list[tuple[float, str]] = []
+    for each in accepted[:200].split(","):
+        tag, _, quality = each.strip().partition(";q=")
+        try:
+            asked.append((-float(quality or 1), tag.lower()))
+        except ValueError:
+            continue
+    for weight, tag in sorted(asked, key=lambda each: each[0]):
+        for locale in LOCALES:
+            if weight < 0 and tag.partition("-")[0] == locale.partition("-")[0]:
+                return locale
+    return None
+
+
 def say(locale: str, sentence: str, **places: Any) -> str:
     """The sentence in that language, its named places filled in."""
     told = catalogue(locale).get(sentence, sentence)

@@ -1,5 +1,6 @@
 """Sheets that wait are carried out, one after the other, each in one transaction."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,21 +11,19 @@ from tickets.sheet import actions as sheet
 from tickets.sheet.actions.work import is_hopeless
 
 log = structlog.get_logger("sheet")
+_at_work = asyncio.Lock()  # one at a time in each worker
 
 
 async def carry_out_sheets(ctx: dict[str, Any]) -> int:
     """Killed in the middle, nothing of a sheet is written and the next run takes it up anew."""
-    if ctx.get("is_loading"):
+    if _at_work.locked():  # the timetable rings again while a large one is carried out
         return 0
-    ctx["is_loading"] = True
     done = 0
     troubled: set[int] = set()
-    try:
+    async with _at_work:
         while await _one(troubled):
             done += 1
-        return done
-    finally:
-        ctx["is_loading"] = False
+    return done
 
 
 async def _one(troubled: set[int]) -> bool:

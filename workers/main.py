@@ -21,6 +21,7 @@ from workers.sweeps import (
     hand_over_absences,
     owe_while_paused,
     plan_ahead,
+    tell_endings,
     tell_gaps,
     warn_in_time,
     watch_calls,
@@ -95,6 +96,7 @@ class Worker:
         cron(watch_repairs, second={7, 37}, max_tries=1),
         cron(hand_over_absences, second={17}, max_tries=1),
         cron(tell_gaps, second={47}, max_tries=1),
+        cron(tell_endings, minute=set(range(2, 60, 5)), second=37, max_tries=1),
         cron(plan_ahead, minute={5, 35}, second=27, max_tries=1),
         cron(forget_leftovers, hour=4, minute=30, max_tries=1),
     ]

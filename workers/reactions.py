@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.events import Event
 from tickets.loan import actions as loan
+from tickets.project import actions as project
 from tickets.rota import actions as rota
 from tickets.ticket import actions as ticket
 
@@ -62,6 +63,12 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "project.added": (),
     "project.changed": (),
     "project.accepted": (),
+    "project.acceptance_corrected": (),
+    "project.expiry_told": (),
+    "contract.added": (),
+    "contract.changed": (),
+    "contract.ended": (),
+    "cover.ending": (project.tell_of_ending,),
     "project.terms_changed": (),
     "owner.added": (),
     "contact.added": (),
@@ -70,6 +77,9 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "asset.changed": (),
     "asset.imported": (),
     "asset.retired": (),
+    "asset.restored": (),
+    "asset.filed": (),
+    "asset.unfiled": (),
     "group.added": (),
     "group.changed": (),
     "person.added": (),
@@ -79,8 +89,8 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "channel.tested": (),
     "rota.planned": (),
     "rota.gap": (rota.tell_of_gap,),
-    "duty.given": (),
-    "duty.swapped": (),
+    "duty.given": (rota.tell_of_duty,),
+    "duty.swapped": (rota.tell_of_duty,),
     "absence.added": (ticket.hand_over_at_absence,),
     "absence.begun": (ticket.tell_of_absence,),
     "absence.ended": (),

@@ -12,6 +12,7 @@ from tickets.db import transaction
 from tickets.door import Answered
 from tickets.events import Delivery
 from tickets.loan import actions as loan
+from tickets.project import actions as project
 from tickets.rota import actions as rota
 from tickets.sla import actions as sla
 from tickets.sla import queries as clocks
@@ -62,6 +63,11 @@ async def tell_gaps(ctx: dict[str, Any]) -> int:
     """Nobody will be on duty within a day: said once for each gap."""
     async with transaction() as session:
         return await rota.tell_gaps(session, datetime.now(UTC), BATCH)
+
+
+async def tell_endings(ctx: dict[str, Any]) -> int:
+    """Covers that end soon, retained money that falls due: said once for each threshold."""
+    return await _in_batches(project.tell_endings)
 
 
 async def hand_over_absences(ctx: dict[str, Any]) -> int:

@@ -136,6 +136,20 @@ def refs(door: Door) -> None:
         for ref in KNOWN["ref"][::4]
     ]
     KNOWN["id"] = tuple(sorted(paused))
+    accepted, agreed = [], []
+    for code in KNOWN["code"]:
+        project = f"{door.address}/api/v1/projects/{code}"
+        for year in (2040, 2041):
+            made = requests.post(
+                f"{project}/contracts",
+                json={"starts_on": f"{year}-01-01", "ends_on": f"{year}-12-31"},
+                headers=door.headers,
+                timeout=60,
+            )
+            agreed.append(made.json()["id"])
+        told = requests.get(project, headers=door.headers, timeout=60).json()
+        accepted += [each["id"] for each in told["acceptances"]]
+    KNOWN["contract_id"], KNOWN["acceptance_id"] = tuple(agreed), tuple(accepted)
     now = datetime.now(UTC).isoformat()
     KNOWN.update({"at": (now, None), "phone_time": (now, None), "reported_at": (now, None)})
 

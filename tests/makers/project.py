@@ -1,6 +1,6 @@
 """Projects, owners and acceptances for tests."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from itertools import count
 from typing import Any
@@ -8,13 +8,15 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.grams import digits, grams
-from tickets.project.models import Acceptance, Contact, Owner, Project, Terms
+from tickets.project.actions import write_ends
+from tickets.project.models import Acceptance, Contact, Contract, Owner, Project, Terms
 
 _n = count(1)
 
 
 async def make_owner(session: AsyncSession, *, name: str | None = None) -> Owner:
-    owner = Owner(name=name or f"Owner {next(_n)}")
+    name = name or f"Owner {next(_n)}"
+    owner = Owner(name=name, grams=grams(name))
     session.add(owner)
     await session.flush()
     return owner
@@ -69,6 +71,7 @@ async def make_acceptance(
     batch: str = "1",
     months: int = 12,
     months_by_kind: Mapping[str, int] | None = None,
+    now: datetime | None = None,
 ) -> Acceptance:
     acceptance = Acceptance(
         project_id=project.id,
@@ -79,7 +82,39 @@ async def make_acceptance(
     )
     session.add(acceptance)
     await session.flush()
+    await write_ends(session, project, now or datetime.now(UTC))
     return acceptance
+
+
+async def make_contract(
+    session: AsyncSession,
+    *,
+    project: Project,
+    starts_on: date,
+    ends_on: date,
+    number: str | None = None,
+    batches: Sequence[str] = (),
+    kinds: Sequence[str] = (),
+    labour: str = "free",
+    parts: str = "free",
+    terms: dict[str, Any] | None = None,
+    now: datetime | None = None,
+) -> Contract:
+    contract = Contract(
+        project_id=project.id,
+        number=number or f"WB-{next(_n)}",
+        starts_on=starts_on,
+        ends_on=ends_on,
+        batches=list(batches),
+        kinds=list(kinds),
+        labour=labour,
+        parts=parts,
+        terms=terms or {},
+    )
+    session.add(contract)
+    await session.flush()
+    await write_ends(session, project, now or datetime.now(UTC))
+    return contract
 
 
 async def make_contact(

@@ -44,6 +44,9 @@ async def test_it_is_added_with_owner_contact_acceptance_and_terms(
             "batch": "1",
             "months": 12,
             "asset_kind": None,
+            "contract": None,
+            "batches": [],
+            "kinds": [],
         }
     ]
     assert told["terms"]["response_minutes"] == 30

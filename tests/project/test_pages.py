@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from tests.conftest import SignedIn
 from tests.makers.asset import make_asset
-from tests.makers.project import make_contact, make_owner, make_project
+from tests.makers.project import make_contact, make_contract, make_owner, make_project
 from tests.makers.staff import make_person
 from tickets.events import Event
 from tickets.project.models import Acceptance, Contact, Project, Terms
 
+LATELY = datetime.now(UTC).date() - timedelta(days=10)
 NEW = {
     "code": "滨江-01",
     "name": "滨江夜景亮化",
@@ -256,6 +257,7 @@ async def test_pages_ask_a_constant_number_of_questions(
     async def fill(start: int, number: int) -> None:
         for n in range(start, start + number):
             project = await make_project(session, code=f"S-{n}", accepted_on=date(2025, 1, 1))
+            await make_contract(session, project=project, starts_on=LATELY, ends_on=LATELY)
             if n == 0:
                 for m in range(3):
                     await make_contact(session, owner=None, project=project, name=f"c{m}")
@@ -264,10 +266,19 @@ async def test_pages_ask_a_constant_number_of_questions(
         for _ in range(number):
             await make_asset(session, project=first, parent=box)
 
-    paths = ("/projects", "/projects/S-0", "/projects/S-0/assets", "/api/v1/projects")
+    paths = (
+        "/projects",
+        "/projects/S-0",
+        "/projects/S-0/assets",
+        "/api/v1/projects",
+        "/projects/S-0/covers",
+        "/covers?within=ended",
+    )
     await fill(0, 2)
     few = [await cost(path) for path in paths]
     await fill(2, 20)
     assert [await cost(path) for path in paths] == few
     assert few[0] <= 6
     assert few[1] <= 14
+    assert few[4] <= 6
+    assert few[5] <= 6

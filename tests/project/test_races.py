@@ -1,7 +1,7 @@
 """Two at once, on two real connections: one wins, the other is told, nothing is doubled."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, date, datetime
 
 import pytest
@@ -17,7 +17,8 @@ from tickets.asset import actions as assets
 from tickets.asset.models import Asset
 from tickets.project import actions
 from tickets.project import queries as projects
-from tickets.project.models import Contact, Owner, Project, Terms
+from tickets.project.models import Contact, Contract, Owner, Project, Terms
+from tickets.project.rules import ContractTerms
 from tickets.refusals import Refused
 from tickets.staff.models import Person
 from tickets.staff.rules import Grant, Role, Verb, Who
@@ -41,7 +42,17 @@ async def sessions(engine: AsyncEngine) -> AsyncIterator[Sessions]:
     async with engine.begin() as connection:
         # The diary refuses to be changed; only this clean-up may go round its trigger.
         await connection.execute(text("SET LOCAL session_replication_role = replica"))
-        for table in ("unrelayed", "delivery", "event", "asset", "terms", "acceptance", "contact"):
+        for table in (
+            "unrelayed",
+            "delivery",
+            "event",
+            "asset",
+            "terms",
+            "cover_end",
+            "contract",
+            "acceptance",
+            "contact",
+        ):
             await connection.execute(text(f"DELETE FROM {table}"))
         await connection.execute(delete(Project))
         await connection.execute(delete(Owner))
@@ -166,3 +177,28 @@ async def test_two_changes_of_terms_build_on_each_other(sessions: Sessions, who:
         told = terms.to_json()
         assert (told["response_minutes"], told["repair_hours"]) == (30, 24)
         assert await session.scalar(select(func.count()).select_from(Terms)) in (2, 3)
+
+
+async def test_a_contract_is_renewed_once(sessions: Sessions, who: Who) -> None:
+    await _add(sessions, who)
+    terms = ContractTerms(date(2026, 1, 1), date(2026, 12, 31))
+
+    async def doing(verb: Callable[[AsyncSession, Project], Awaitable[object]]) -> str:
+        async with sessions() as session, session.begin():
+            project = await projects.find(session, who, "RACE", Verb.PROJECT_WRITE, lock=True)
+            try:
+                await verb(session, project)
+            except Refused as refusal:
+                return str(refusal)
+        return ""
+
+    assert not await doing(lambda s, p: actions.add_contract(s, who, p, terms, now=NOW))
+    async with sessions() as session:
+        first = (await session.scalars(select(Contract.id))).one()
+    said = await asyncio.gather(
+        *(doing(lambda s, p: actions.renew_contract(s, who, p, first, now=NOW)) for _ in range(3))
+    )
+    assert sorted(bool(each) for each in said) == [False, True, True]
+    async with sessions() as session:
+        rows = (await session.scalars(select(Contract).order_by(Contract.starts_on))).all()
+    assert [row.starts_on for row in rows] == [date(2026, 1, 1), date(2027, 1, 1)]

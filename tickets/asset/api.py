@@ -11,6 +11,7 @@ from tickets.asset.models import Asset
 from tickets.door import PROBLEMS, DoorRoute, Line, Now, RoomRouter, Session, Strict, Words
 from tickets.project import queries as projects
 from tickets.project.models import Project
+from tickets.project.rules import FIRST_DAY, LAST_DAY, day_of
 from tickets.staff.rules import Verb, Who
 from tickets.staff.signed_in import needs
 from tickets.ticket import queries as tickets
@@ -36,9 +37,15 @@ class AssetFields(Strict):
     batch: Line | None = None
     grade: GradeIn = GradeIn()
     serial: Line | None = None
+    model: Line | None = None
+    maker: Line | None = None
+    lot: Line | None = None
+    mounting: Line | None = None
     location: Line | None = None
     lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)] | None = None
     lon: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)] | None = None
+    datum: Literal["WGS-84", "GCJ-02"] = "WGS-84"
+    is_place_doubtful: bool = False
     installed_on: date | None = None
 
 
@@ -73,9 +80,15 @@ class AssetLine(BaseModel):
     batch: str | None
     grade: GradeOut
     serial: str | None
+    model: str | None
+    maker: str | None
+    lot: str | None
+    mounting: str | None
     location: str | None
     lat: float | None
     lon: float | None
+    datum: str
+    is_place_doubtful: bool
     installed_on: date | None
     retired_at: datetime | None
     version: int
@@ -108,32 +121,25 @@ class AssetOut(AssetLine):
 
 
 def _line(asset: Asset, parent: str | None) -> dict[str, Any]:
-    return {
-        "public_id": asset.public_id,
-        "code": asset.code,
-        "name": asset.name,
-        "kind": asset.kind,
-        "is_main": asset.is_main,
+    own = AssetLine.model_fields.keys() - {"parent", "grade"}
+    grade = {name: getattr(asset, name) for name in GradeOut.model_fields}
+    return {name: getattr(asset, name) for name in own} | {
         "parent": parent,
-        "batch": asset.batch,
-        "grade": GradeOut(
-            power_w=asset.power_w, cct_k=asset.cct_k, ip=asset.ip, control=asset.control
-        ),
-        "serial": asset.serial,
-        "location": asset.location,
-        "lat": asset.lat,
-        "lon": asset.lon,
-        "installed_on": asset.installed_on,
-        "retired_at": asset.retired_at,
-        "version": asset.version,
+        "grade": GradeOut(**grade),
     }
 
 
 async def _shown(
-    session: Session, who: Who, project: Project, asset: Asset, now: datetime
+    session: Session,
+    who: Who,
+    project: Project,
+    asset: Asset,
+    now: datetime,
+    as_of: date | None = None,
 ) -> AssetOut:
     path = await queries.path(session, asset)
-    cover = await projects.cover_at(session, project, [asset], now)
+    day = as_of or day_of(now, project.timezone)
+    cover = await projects.cover_on(session, project, [asset], day)
     return AssetOut(
         **_line(asset, path[-2].code if len(path) > 1 else None),
         path=[step.code for step in path],
@@ -165,33 +171,51 @@ async def assets(
     who: Reader,
     q: Annotated[Words, Query()] = "",
     kind: Annotated[Words | None, Query()] = None,
+    batch: Annotated[Words | None, Query()] = None,
+    model: Annotated[Words | None, Query()] = None,
     parent: Annotated[Words | None, Query()] = None,
+    below: bool = False,
+    main: bool = False,
+    doubtful: bool = False,
     retired: bool = False,
+    sort: Annotated[Words, Query()] = "code",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[Words | None, Query()] = None,
+    cursor: Annotated[str | None, Query(max_length=400)] = None,
 ) -> AssetList:
-    """By code; `q` finds by part of code, name or place, `parent` what stands in that asset."""
+    """By code, or by `sort` (kind, batch, model, installed; `-` before it turns it round). `q`
+    finds by part of code, name, place, model or serial number; `parent` what stands in that
+    asset, with `below` everything below it; `doubtful` what has a place nobody meant."""
     project = await projects.find(session, who, code, Verb.ASSET_READ)
-    holder = await queries.find(session, project.id, parent) if parent else None
-    page = await queries.page(
-        session,
-        project.id,
+    asked = queries.Wanted(
         q=q,
         kind=kind,
-        parent=holder,
-        retired=retired,
-        limit=limit,
-        cursor=cursor,
+        batch=batch,
+        model=model,
+        parent=await queries.find(session, project.id, parent) if parent else None,
+        is_deep=below,
+        is_main=main,
+        is_doubtful=doubtful,
+        retired="too" if retired else "no",
     )
+    page = await queries.page(session, project.id, asked, sort=sort, limit=limit, cursor=cursor)
     return AssetList(
         items=[AssetLine(**_line(asset, above)) for asset, above in page.items], next=page.next
     )
 
 
 @router.get("/projects/{code}/assets/{asset}")
-async def asset(code: str, asset: str, session: Session, now: Now, who: Reader) -> AssetOut:
+async def asset(
+    code: str,
+    asset: str,
+    session: Session,
+    now: Now,
+    who: Reader,
+    as_of: Annotated[date | None, Query(ge=FIRST_DAY, le=LAST_DAY)] = None,
+) -> AssetOut:
+    """`as_of` is a day: `cover` is then that of the day, by what is known now."""
     project = await projects.find(session, who, code, Verb.ASSET_READ)
-    return await _shown(session, who, project, await queries.find(session, project.id, asset), now)
+    found = await queries.find(session, project.id, asset)
+    return await _shown(session, who, project, found, now, as_of)
 
 
 @router.patch("/projects/{code}/assets/{asset}")
@@ -208,9 +232,76 @@ async def change_asset(
     return await _shown(session, who, project, changed, now)
 
 
+class RetirementIn(Strict):
+    """`below`: what stands in it is retired with it; without that, it must hold nothing."""
+
+    below: bool = False
+
+
 @router.post("/projects/{code}/assets/{asset}/retirement")
-async def retire(code: str, asset: str, session: Session, now: Now, who: Writer) -> AssetOut:
+async def retire(
+    code: str,
+    asset: str,
+    session: Session,
+    now: Now,
+    who: Writer,
+    body: RetirementIn | None = None,
+) -> AssetOut:
     """It is there no more; its code, label and history stay."""
-    project = await projects.find(session, who, code, Verb.ASSET_WRITE)
-    retired = await actions.retire(session, who, project, asset, now=now)
+    project = await projects.find(session, who, code, Verb.ASSET_WRITE, lock=True)
+    with_below = body is not None and body.below
+    retired = await actions.retire(session, who, project, asset, with_below=with_below, now=now)
     return await _shown(session, who, project, retired, now)
+
+
+@router.post("/projects/{code}/assets/{asset}/restoration")
+async def restore(
+    code: str,
+    asset: str,
+    session: Session,
+    now: Now,
+    who: Writer,
+    body: RetirementIn | None = None,
+) -> AssetOut:
+    """It is there after all; `below` brings back what was retired in the same act."""
+    project = await projects.find(session, who, code, Verb.ASSET_WRITE, lock=True)
+    with_below = body is not None and body.below
+    restored = await actions.restore(session, who, project, asset, with_below=with_below, now=now)
+    return await _shown(session, who, project, restored, now)
+
+
+class ChangeOut(BaseModel):
+    """`what`: added, changed, moved, retired, restored, filed, unfiled; `fields` maps a field to
+    what it was and what it became."""
+
+    at: datetime
+    by: str | None
+    what: str
+    fields: dict[str, list[Any]]
+
+
+class HistoryOut(BaseModel):
+    items: list[ChangeOut]
+    next: int | None
+
+
+@router.get("/projects/{code}/assets/{asset}/history")
+async def history(
+    code: str,
+    asset: str,
+    session: Session,
+    who: Reader,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[int | None, Query(ge=1, le=2**62)] = None,
+) -> HistoryOut:
+    """What became of it, newest first."""
+    project = await projects.find(session, who, code, Verb.ASSET_READ)
+    found = await queries.find(session, project.id, asset)
+    told = await queries.history(session, found.id, before=cursor, limit=limit)
+    return HistoryOut(
+        items=[
+            ChangeOut(at=line.at, by=line.who, what=line.what, fields=line.fields)
+            for line in told.items
+        ],
+        next=told.next,
+    )

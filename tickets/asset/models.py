@@ -4,7 +4,17 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint, func, text
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tickets.db import Base
@@ -15,10 +25,38 @@ class Asset(Base):
     __table_args__ = (
         # A code is used once in its project; by it the list is paged and a call names the asset.
         UniqueConstraint("project_id", "code"),
-        # What stands in a cabinet or hangs on a circuit.
-        Index("ix_asset_parent", "parent_id"),
+        # What stands in a cabinet or hangs on a circuit; what the tree begins with.
+        Index("ix_asset_parent", "parent_id", "code"),
+        Index("ix_asset_root", "project_id", "code", postgresql_where=text("parent_id IS NULL")),
         # The call screen and search find by any two characters of code, name or place.
         Index("ix_asset_grams", "grams", postgresql_using="gin"),
+        # Search over all projects finds a code by how it begins, and ranks it first.
+        Index(
+            "ix_asset_begins",
+            func.lower(text("code")).label("begins"),
+            postgresql_ops={"begins": "text_pattern_ops"},
+        ),
+        # The table of a project is sorted, and filtered, by these; the code tells equals apart.
+        Index("ix_asset_kind", "project_id", "kind", "code"),
+        Index("ix_asset_batch", "project_id", text("coalesce(batch, '')"), "code"),
+        Index("ix_asset_model", "project_id", text("coalesce(model, '')"), "code"),
+        Index(
+            "ix_asset_installed",
+            "project_id",
+            text("coalesce(installed_on, '0001-01-02'::date)"),
+            "code",
+        ),
+        # The few that are looked for among the many.
+        Index("ix_asset_main", "project_id", "code", postgresql_where=text("is_main")),
+        Index(
+            "ix_asset_doubtful", "project_id", "code", postgresql_where=text("is_place_doubtful")
+        ),
+        Index(
+            "ix_asset_retired",
+            "project_id",
+            "code",
+            postgresql_where=text("retired_at IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -52,6 +90,37 @@ class Asset(Base):
     )
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
+
+
+class AssetBranch(Base):
+    """The way down to each asset, from the area to itself, as ids: what stands below something is
+    one range of the index. A trigger on `asset` keeps it, whoever writes there (0016)."""
+
+    __tablename__ = "asset_branch"
+    # Everything below an asset.
+    __table_args__ = (Index("ix_asset_branch", "project_id", "way"),)
+
+    asset_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    project_id: Mapped[int]
+    way: Mapped[list[int]] = mapped_column(ARRAY(Integer()))
+
+
+class AssetBelow(Base):
+    """How many of a kind stand below an asset (holder 0: in the project) and are not retired.
+
+    The sum over its rows, of which there may be several: whoever adds to it waits for nobody. Kept
+    by the same trigger.
+    """
+
+    __tablename__ = "asset_below"
+    # The numbers of one holder, on its page and in the tree.
+    __table_args__ = (Index("ix_asset_below", "project_id", "holder_id", "kind"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    project_id: Mapped[int]
+    holder_id: Mapped[int]
+    kind: Mapped[str]
+    number: Mapped[int] = mapped_column(BigInteger)
 
 
 class AssetChange(Base):

@@ -41,13 +41,15 @@ async def paper(
     *,
     locale: str,
     pictures: Mapping[str, bytes] | None = None,
+    codes: Mapping[str, tuple[str, str]] | None = None,
     at: datetime,
 ) -> bytes:
     """The PDF of `templates/documents/<name>.typ`.
 
     `facts` is what the template reads as `facts`: JSON; days and instants as ISO text. Words are
     put into `facts` in the reader's language, except the template's own, which it asks for with
-    `say("…")`. `pictures` are reached as `"pictures/<key>"`; the key has the ending. `at` is the
+    `say("…")`. `pictures` are reached as `"pictures/<key>"`; the key has the ending. `codes`
+    are pictures to be drawn: key (it ends in .svg) → what a scan says, and M or Q. `at` is the
     paper's date of making: the same facts at the same instant are the same bytes.
     `Refused` when it cannot be set; the reason is logged, for it is ours.
     """
@@ -56,6 +58,7 @@ async def paper(
         "main": f"{name}.typ",
         "sources": {path.name: path.read_bytes() for path in FOLDER.glob("*.typ")},
         "pictures": dict(pictures or {}),
+        "codes": dict(codes or {}),
         "inputs": {
             "facts": json.dumps(facts, ensure_ascii=False, default=_plain),
             "said": json.dumps(said, ensure_ascii=False),

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.asset.models import Asset
-from tickets.grams import fold, wanted
+from tickets.asset.queries.table import Wanted, ids_of
 from tickets.project.models import Contact
-from tickets.project.queries import holds_words
 from tickets.refusals import Missing
 from tickets.sheet.models import SheetLoad, SheetProgress
 from tickets.sheet.rules.fields import ASSETS
@@ -44,9 +43,7 @@ async def find(
     """One of a project the asker was allowed to find."""
     if not 0 < load_id < 2**31:
         raise Missing("There is no such sheet.")
-    statement = select(SheetLoad).where(
-        SheetLoad.id == load_id, SheetLoad.project_id == project_id
-    )
+    statement = select(SheetLoad).where(SheetLoad.id == load_id, SheetLoad.project_id == project_id)
     load = await session.scalar(statement)
     if load is not None and lock and load.state == "draft":
         # For two who start the same draft; what a worker is at is not waited for.
@@ -71,35 +68,16 @@ _ASSET_COLUMNS = [
 
 
 async def asset_rows(
-    session: AsyncSession,
-    project_id: int,
-    *,
-    after: str = "",
-    q: str = "",
-    kind: str = "",
-    parent_id: int | None = None,
-    retired: bool = False,
-    limit: int = 2_000,
+    session: AsyncSession, project_id: int, asked: Wanted, *, after: str = "", limit: int = 2_000
 ) -> Sequence[Any]:
-    """As the columns of a sheet of assets, by code; the list's own filters."""
+    """As the columns of a sheet of assets, by code; `asked` is the table's own filter."""
     statement = (
         select(*_ASSET_COLUMNS)
         .outerjoin(_ABOVE, _ABOVE.c.id == Asset.parent_id)
-        .where(Asset.project_id == project_id, Asset.code > after)
+        .where(Asset.id.in_(ids_of(project_id, asked)), Asset.code > after)
         .order_by(Asset.code)
         .limit(limit)
     )
-    if q.strip():
-        place = func.coalesce(Asset.location, "")
-        sliced = Asset.grams.contains(wanted(q)) & holds_words(q, Asset.code, Asset.name, place)
-        begins = func.lower(Asset.code).startswith(fold(q.strip()), autoescape=True)
-        statement = statement.where(or_(sliced, begins))
-    if kind:
-        statement = statement.where(Asset.kind == kind)
-    if parent_id is not None:
-        statement = statement.where(Asset.parent_id == parent_id)
-    if not retired:
-        statement = statement.where(Asset.retired_at.is_(None))
     return (await session.execute(statement)).all()
 
 

@@ -1,6 +1,7 @@
 """A fault or a wish, from the call to the closing."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -130,6 +131,11 @@ class Ticket(Base):
     cover: Mapped[str]  # decided when opened, frozen (rules.md §7)
     cover_reason: Mapped[str]
     cover_ends_on: Mapped[date | None]
+    # Who pays what under the contract; counts only where the cover is one.
+    cover_labour: Mapped[str] = mapped_column(default="free", server_default="free")
+    cover_parts: Mapped[str] = mapped_column(default="free", server_default="free")
+    # What that contract promises otherwise than the project does, as its clocks began with it.
+    own_terms: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     payer_labour: Mapped[str] = mapped_column(default="undecided")
     payer_parts: Mapped[str] = mapped_column(default="undecided")
     payer_reason: Mapped[str | None]
@@ -161,6 +167,11 @@ class PastCycle(Base):
     cover: Mapped[str]
     cover_reason: Mapped[str]
     cover_ends_on: Mapped[date | None]
+    # Who pays what under the contract; counts only where the cover is one.
+    cover_labour: Mapped[str] = mapped_column(default="free", server_default="free")
+    cover_parts: Mapped[str] = mapped_column(default="free", server_default="free")
+    # What that contract promises otherwise than the project does, as its clocks began with it.
+    own_terms: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     payer_labour: Mapped[str]
     payer_parts: Mapped[str]
     payer_reason: Mapped[str | None]

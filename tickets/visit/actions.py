@@ -133,8 +133,13 @@ async def repair(
     cause = rules.checked(found, day)
     story = await tickets.story_of(session, ticket)
     # A repair told late may belong to an earlier cycle, whose cover stands.
-    cover = await tickets.cover_of(session, ticket, cycle_of(story, happened))
-    payer = rules.payer(cover, cause)
+    of = await tickets.cycle_told(session, ticket, cycle_of(story, happened))
+    payer = rules.payer(
+        of.cover,
+        cause,
+        contract_labour=rules.Pays(of.cover_labour),
+        contract_parts=rules.Pays(of.cover_parts),
+    )
     act = await perform(
         session,
         ticket,

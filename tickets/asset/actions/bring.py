@@ -160,6 +160,7 @@ INSERT INTO asset_change (asset_id, at, by_id, what, fields)
 SELECT id, :now, CAST(:by_id AS integer), 'added', '{{}}'::jsonb FROM new
 """
 
+
 async def _add(
     session: AsyncSession,
     project_id: int,
@@ -196,7 +197,9 @@ def _new(field: str, wish: Wish) -> str:
 
 async def _changes(session: AsyncSession, wish: Wish) -> int:
     """The assets that will be others, with what each field was and becomes."""
-    told = [(field, _new(field, wish)) for field in FIELDS if field in wish.columns]
+    told: list[tuple[str, str]] = [
+        (field, _new(field, wish)) for field in FIELDS if field in wish.columns
+    ]
     told.append(("parent", "b.above"))
     before = {"parent": "b.above_was"}
     differences = " || ".join(
@@ -261,6 +264,4 @@ async def _change(
     while rows := list(await session.execute(text(_SOUGHT), {"after": after})):
         after = rows[-1][0]
         found_by = [" ".join(grams(*row[1:])) for row in rows]
-        await session.execute(
-            text(_FOUND_BY), {"ids": [row[0] for row in rows], "grams": found_by}
-        )
+        await session.execute(text(_FOUND_BY), {"ids": [row[0] for row in rows], "grams": found_by})

@@ -6,7 +6,7 @@ from typing import Any, Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from tickets.asset.rules.place import RANK
+from tickets.asset.rules.place import LOWEST, RANKS
 
 # The rows as they came; `line` is theirs in the file. `id` is that of a code known already.
 TABLE: Final = """
@@ -28,8 +28,8 @@ INDEXES: Final = (
 
 
 def _rank(kind: str) -> str:
-    cases = " ".join(f"WHEN '{name}' THEN {rank}" for name, rank in RANK.items())
-    return f"CASE {kind} {cases} ELSE {max(RANK.values()) + 1} END"
+    cases = " ".join(f"WHEN '{name}' THEN {rank}" for name, rank in RANKS.items())
+    return f"CASE {kind} {cases} ELSE {LOWEST} END"
 
 
 # Which of the rows are in the register; what they stand in and are, before and after.

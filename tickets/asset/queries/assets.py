@@ -1,17 +1,14 @@
 """What may be asked about what is installed."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import bindparam, func, literal, or_, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.asset.models import Asset
 from tickets.asset.rules import same_public_id
-from tickets.grams import fold, wanted
 from tickets.project.models import Project
-from tickets.project.queries import holds_words
 from tickets.project.rules import CODE
 from tickets.project.rules.kinds import FAMILIES, KINDS
 from tickets.refusals import Invalid, Missing
@@ -99,105 +96,3 @@ async def by_public_id(session: AsyncSession, public_id: str) -> tuple[Asset, Pr
         )
     ).first()
     return (row[0], row[1]) if row else None
-
-
-@dataclass(frozen=True)
-class AssetPage:
-    """Assets with the code of what each stands in."""
-
-    items: Sequence[tuple[Asset, str | None]]
-    next: str | None
-
-
-async def page(
-    session: AsyncSession,
-    project_id: int,
-    *,
-    q: str = "",
-    kind: str | None = None,
-    parent: Asset | None = None,
-    roots: bool = False,
-    retired: bool = False,
-    limit: int = 50,
-    cursor: str | None = None,
-) -> AssetPage:
-    """The assets of a project by code, one statement. Retired ones only when asked for."""
-    above = Asset.__table__.alias("above")
-    statement = (
-        select(Asset, above.c.code)
-        .outerjoin(above, above.c.id == Asset.parent_id)
-        .where(Asset.project_id == project_id)
-        .order_by(Asset.code)
-        .limit(limit + 1)
-    )
-    if q.strip():
-        text = func.coalesce(Asset.location, "")
-        sliced = Asset.grams.contains(wanted(q)) & holds_words(q, Asset.code, Asset.name, text)
-        begins = func.lower(Asset.code).startswith(fold(q.strip()), autoescape=True)
-        statement = statement.where(or_(sliced, begins))
-    if kind:
-        statement = statement.where(Asset.kind == kind)
-    if parent is not None:
-        statement = statement.where(Asset.parent_id == parent.id)
-    elif roots:
-        statement = statement.where(Asset.parent_id.is_(None))
-    if not retired:
-        statement = statement.where(Asset.retired_at.is_(None))
-    if cursor is not None:
-        if CODE.fullmatch(cursor) is None:
-            raise Invalid("cursor", "This place in the list is not known.")
-        statement = statement.where(Asset.code > cursor)
-    rows = [(asset, code) for asset, code in await session.execute(statement)]
-    shown = rows[:limit]
-    return AssetPage(shown, shown[-1][0].code if len(rows) > limit else None)
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step of the way down to an asset."""
-
-    id: int
-    code: str
-    name: str
-    kind: str
-
-
-async def path(session: AsyncSession, asset: Asset) -> list[Step]:
-    """What it stands in, from the area down, itself last; one statement."""
-    step = (Asset.id, Asset.parent_id, Asset.code, Asset.name, Asset.kind)
-    way = (
-        select(*step, literal(0).label("up")).where(Asset.id == asset.id).cte("way", recursive=True)
-    )
-    above = (
-        select(
-            Asset.id,
-            Asset.parent_id,
-            Asset.code,
-            Asset.name,
-            Asset.kind,
-            (way.c.up + 1).label("up"),
-        )
-        .join(way, Asset.id == way.c.parent_id)
-        # A loop cannot be written; were one there, the page would still end.
-        .where(way.c.up < 50)
-    )
-    way = way.union_all(above)
-    rows = await session.execute(
-        select(way.c.id, way.c.code, way.c.name, way.c.kind).order_by(way.c.up.desc())
-    )
-    return [Step(*row) for row in rows]
-
-
-async def counts(
-    session: AsyncSession, project_id: int, *, parent: Asset | None = None
-) -> list[tuple[str, int]]:
-    """How many of each kind are installed, in the order of the kinds."""
-    statement = (
-        select(Asset.kind, func.count())
-        .where(Asset.project_id == project_id, Asset.retired_at.is_(None))
-        .group_by(Asset.kind)
-    )
-    if parent is not None:
-        statement = statement.where(Asset.parent_id == parent.id)
-    found: dict[str, int] = {kind: n for kind, n in await session.execute(statement)}
-    return [(kind, found[kind]) for kind in KINDS if kind in found]

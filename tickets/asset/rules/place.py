@@ -22,12 +22,17 @@ def same_public_id(typed: str) -> str:
 IP: Final = re.compile(r"IP[0-6X][0-9X][A-DHMSW]{0,2}")
 
 # What holds what: an area cabinets, a cabinet circuits, a circuit everything else.
-RANK: Final = {"AREA": 0, "BOX": 1, "CIRC": 2}
+RANKS: Final = {"AREA": 0, "BOX": 1, "CIRC": 2}
+LOWEST: Final = 3
+
+
+def rank(kind: str) -> int:
+    return RANKS.get(kind, LOWEST)
 
 
 def may_stand_in(kind: str, parent_kind: str) -> bool:
     """A cabinet may stand in a cabinet, a lamp on a pole; a cabinet never below a lamp."""
-    return RANK.get(parent_kind, 3) <= RANK.get(kind, 3)
+    return rank(parent_kind) <= rank(kind)
 
 
 def ip_code(typed: str) -> str | None:

@@ -2,7 +2,12 @@
 
 from fastapi import APIRouter
 
-from tickets.asset.web import pages
+from tickets.asset.web import asset, files, label, labels, table, together
 
 router = APIRouter()
-router.include_router(pages.router)
+router.include_router(table.router)
+router.include_router(together.router)
+router.include_router(files.router)
+router.include_router(asset.router)
+router.include_router(label.router)
+router.include_router(labels.router)

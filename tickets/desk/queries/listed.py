@@ -52,7 +52,7 @@ _CLOCKS = (
 )
 # What the JSON does not show stays where it is.
 _UNSHOWN = {"grams", "reporter_id", "opened_by_id", "key", "external_ref", "confirmed_by", "flags"}
-_UNSHOWN |= {"ask_at"}
+_UNSHOWN |= {"ask_at", "own_terms"}
 WHOLE = listing(
     *(column.name for column in Ticket.__table__.c if column.name not in _UNSHOWN),
     besides=cast(func.json_build_array(func.to_json(Ticket.flags), _CLOCKS), Text),

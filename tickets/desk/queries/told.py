@@ -165,8 +165,11 @@ def present_acts(ticket: Ticket, past: Sequence[PastCycle], acts: Sequence[Act])
         kind=ticket.kind,
         severity=ticket.severity,
         cycles=[
-            *(Begun(each.cycle, each.reported_at, each.received_at) for each in past),
-            Begun(ticket.cycle, ticket.reported_at, ticket.received_at),
+            *(
+                Begun(each.cycle, each.reported_at, each.received_at, each.own_terms)
+                for each in past
+            ),
+            Begun(ticket.cycle, ticket.reported_at, ticket.received_at, ticket.own_terms),
         ],
         family=(),
     )

@@ -106,7 +106,10 @@ async def add_project(session: AsyncSession, who: Who, new: NewProject, now: dat
 async def _owner_named(session: AsyncSession, who: Who, name: str, now: datetime) -> Owner:
     """Two who add projects of the same owner at once make one owner."""
     made = await session.scalar(
-        insert(Owner).values(name=name).on_conflict_do_nothing().returning(Owner.id)
+        insert(Owner)
+        .values(name=name, grams=grams(name))
+        .on_conflict_do_nothing()
+        .returning(Owner.id)
     )
     if made is not None:
         record(session, "owner.added", at=now, by_id=who.id, owner_id=made)

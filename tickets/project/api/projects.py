@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from tickets.door import PROBLEMS, DoorRoute, Line, Now, Session, Strict, Words
 from tickets.grams import mask
 from tickets.project import actions, queries, rules
+from tickets.project.api.contracts import ContractOut, contract_out
 from tickets.project.api.promises import (
     AcceptanceOut,
     Months,
@@ -31,6 +32,7 @@ Writer = Annotated[Who, needs(Verb.PROJECT_WRITE)]
 
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[Words | None, Query()]
+AsOf = Annotated[date | None, Query(ge=rules.FIRST_DAY, le=rules.LAST_DAY)]
 
 
 class OwnerIn(Strict):
@@ -78,12 +80,18 @@ class ContactOut(BaseModel):
 
 
 class CoverOut(BaseModel):
-    kind: str
+    """A warranty has a batch and months, a contract its number, and batches and classes where it
+    is not of all."""
+
+    kind: Literal["warranty", "contract"]
     starts_on: date
     ends_on: date
-    batch: str
-    months: int
+    batch: str | None
+    months: int | None
     asset_kind: str | None
+    contract: str | None
+    batches: list[str]
+    kinds: list[str]
 
 
 class DecisionOut(BaseModel):
@@ -112,6 +120,7 @@ class ProjectOut(ProjectLine):
     contacts: list[ContactOut]
     covers: list[CoverOut]
     acceptances: list[AcceptanceOut]
+    contracts: list[ContractOut]
     terms: TermsOut
     version: int
 
@@ -124,6 +133,20 @@ def _decision(cover: rules.CoverDecision) -> DecisionOut:
     )
 
 
+def _cover(cover: rules.Cover) -> CoverOut:
+    return CoverOut(
+        kind="contract" if cover.contract else "warranty",
+        starts_on=cover.starts_on,
+        ends_on=cover.ends_on,
+        batch=cover.batch,
+        months=cover.months,
+        asset_kind=cover.asset_kind,
+        contract=cover.contract.number if cover.contract else None,
+        batches=list(cover.contract.batches) if cover.contract else [],
+        kinds=list(cover.contract.kinds) if cover.contract else [],
+    )
+
+
 async def _group_id(session: Session, name: str | None) -> int | None:
     if name is None:
         return None
@@ -133,8 +156,11 @@ async def _group_id(session: Session, name: str | None) -> int | None:
     raise Invalid("group", "There is no such service group.")
 
 
-async def _shown(session: Session, who: Who, project: Project, now: datetime) -> ProjectOut:
-    rows = (await queries.acceptances_of(session, [project.id])).get(project.id, [])
+async def _shown(
+    session: Session, who: Who, project: Project, now: datetime, as_of: date | None = None
+) -> ProjectOut:
+    held = await queries.held_of(session, project)
+    today = rules.day_of(now, project.timezone)
     contacts: Sequence[Contact] = await queries.contacts_of(session, project)
     is_whole = who.may_for(Verb.CALLER_READ, project.id, project.group_id)
     groups = dict(await queries.groups(session)) if project.group_id else {}
@@ -142,7 +168,7 @@ async def _shown(session: Session, who: Who, project: Project, now: datetime) ->
         code=project.code,
         name=project.name,
         owner=OwnerOut(name=project.owner.name),
-        cover=_decision(rules.decide_cover(rows, [], now, project.timezone)),
+        cover=_decision(held.decide_on([], as_of or today)),
         timezone=project.timezone,
         address=project.address,
         hotline=project.hotline,
@@ -151,8 +177,9 @@ async def _shown(session: Session, who: Who, project: Project, now: datetime) ->
             ContactOut(name=c.name, title=c.title, phone=c.phone if is_whole else mask(c.phone))
             for c in contacts
         ],
-        covers=[CoverOut(**vars(cover)) for cover in rules.covers_of(rows)],
-        acceptances=[acceptance_out(row) for row in rows],
+        covers=[_cover(cover) for cover in held.covers()],
+        acceptances=[acceptance_out(row) for row in held.acceptances],
+        contracts=[contract_out(row, who) for row in held.contracts],
         terms=terms_out(await queries.terms_at(session, project.id, now)),
         version=project.version,
     )
@@ -210,8 +237,11 @@ async def projects(
 
 
 @router.get("/projects/{code}")
-async def project(code: str, session: Session, now: Now, who: Reader) -> ProjectOut:
-    return await _shown(session, who, await queries.find(session, who, code), now)
+async def project(
+    code: str, session: Session, now: Now, who: Reader, as_of: AsOf = None
+) -> ProjectOut:
+    """`as_of` is a day: `cover` is then that of the day, by what is known now."""
+    return await _shown(session, who, await queries.find(session, who, code), now, as_of)
 
 
 @router.patch("/projects/{code}")

@@ -1,6 +1,7 @@
 """What a project was promised, for other programs: its acceptances and its service terms."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
@@ -54,6 +55,21 @@ class AcceptanceIn(Strict):
     batch: Line = "1"
     months: Months = 12
     warranty_months: Annotated[dict[Line, Months], BeforeValidator(_per_class)] | None = None
+    retention_on: date | None = None
+    retention_amount: Decimal | None = None
+
+
+class CorrectionIn(Strict):
+    """`version` is the one you read; what is absent stays, null empties retention. Another day or
+    other months need a reason. `warranty_months` replaces all of them."""
+
+    version: int
+    accepted_on: date | None = None
+    months: Months | None = None
+    warranty_months: Annotated[dict[Line, Months], BeforeValidator(_per_class)] | None = None
+    retention_on: date | None = None
+    retention_amount: Decimal | None = None
+    reason: Line | None = None
 
 
 class TermsOut(BaseModel):
@@ -71,11 +87,15 @@ class TermsOut(BaseModel):
 
 
 class AcceptanceOut(BaseModel):
+    id: int
     batch: str
     accepted_on: date
     months: int
     warranty_months: dict[str, int]
     ends_on: date
+    retention_on: date | None
+    retention_amount: str | None
+    version: int
     note: str | None
 
 
@@ -85,12 +105,17 @@ def terms_out(terms: rules.ServiceTerms) -> TermsOut:
 
 def acceptance_out(row: Acceptance) -> AcceptanceOut:
     note = rules.STATUTE_NOTE if rules.below_statute(row) else None
+    amount = row.retention_amount
     return AcceptanceOut(
+        id=row.id,
         batch=row.batch,
         accepted_on=row.accepted_on,
         months=row.months,
         warranty_months=row.months_by_kind,
         ends_on=rules.warranty_end(row.accepted_on, row.months),
+        retention_on=row.retention_on,
+        retention_amount=None if amount is None else f"{amount:.2f}",
+        version=row.version,
         note=note,
     )
 
@@ -113,6 +138,50 @@ async def accept(
             accepted_on=body.accepted_on,
             months=months,
             months_by_kind=by_kind,
+            retention_on=body.retention_on,
+            retention_amount=body.retention_amount,
+            now=now,
+        )
+    )
+
+
+@router.patch("/projects/{code}/acceptances/{acceptance_id}")
+async def correct(
+    code: str,
+    acceptance_id: int,
+    body: CorrectionIn,
+    session: Session,
+    now: Now,
+    who: Writer,
+) -> AcceptanceOut:
+    """What was written down wrongly; tickets keep the cover that was decided for them. The second
+    of two writers with the same `version` gets 409."""
+    found = await queries.find(session, who, code, Verb.PROJECT_WRITE, lock=True)
+    row = await queries.acceptance(session, found, acceptance_id)
+    months, by_kind = body.months or row.months, dict(row.months_by_kind)
+    if body.warranty_months is not None:
+        by_kind = dict(body.warranty_months)
+        months = by_kind.pop("*", months)
+        assets.must_be_kinds("warranty_months", by_kind)
+    given = body.model_fields_set
+    terms = actions.AcceptanceTerms(
+        accepted_on=body.accepted_on or row.accepted_on,
+        months=months,
+        months_by_kind=by_kind,
+        retention_on=body.retention_on if "retention_on" in given else row.retention_on,
+        retention_amount=(
+            body.retention_amount if "retention_amount" in given else row.retention_amount
+        ),
+    )
+    return acceptance_out(
+        await actions.correct_acceptance(
+            session,
+            who,
+            found,
+            row.id,
+            terms,
+            version=body.version,
+            reason=body.reason,
             now=now,
         )
     )

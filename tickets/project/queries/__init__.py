@@ -1,41 +1,75 @@
 """What may be asked about projects."""
 
-from tickets.project.queries.filters import escaped, holds, holds_words, patterns_of, within
-from tickets.project.queries.project import (
+from tickets.project.queries.covers import (
+    Ending,
+    EndingPage,
+    acceptance,
+    contract,
+    endings,
+    handed_notice,
+    notices_of,
+    what_ends,
+)
+from tickets.project.queries.filters import (
+    as_pattern,
+    escaped,
+    holds,
+    holds_words,
+    patterns_of,
+    within,
+)
+from tickets.project.queries.held import (
     PROMISED,
+    Held,
+    cover_at,
+    cover_on,
+    held_by,
+    held_of,
+    promised_in,
+    terms_at,
+)
+from tickets.project.queries.project import (
     Listed,
     ProjectPage,
-    acceptances_of,
     contact_of,
     contacts_of,
-    cover_at,
     find,
     find_by_id,
     groups,
-    promised_in,
-    terms_at,
     terms_history,
     visible,
 )
 
 __all__ = [
     "PROMISED",
+    "Ending",
+    "EndingPage",
+    "Held",
     "Listed",
     "ProjectPage",
-    "acceptances_of",
+    "acceptance",
+    "as_pattern",
     "contact_of",
     "contacts_of",
+    "contract",
     "cover_at",
+    "cover_on",
+    "endings",
     "escaped",
     "find",
     "find_by_id",
     "groups",
+    "handed_notice",
+    "held_by",
+    "held_of",
     "holds",
     "holds_words",
+    "notices_of",
     "patterns_of",
     "promised_in",
     "terms_at",
     "terms_history",
     "visible",
+    "what_ends",
     "within",
 ]

@@ -15,7 +15,7 @@ from sqlalchemy import (
     true,
 )
 
-from tickets.grams import fold
+from tickets.grams import fold, may_be_spelt
 from tickets.project.models import Project
 from tickets.staff.rules import Scope
 
@@ -33,13 +33,21 @@ def within(scope: Scope) -> ColumnElement[bool]:
 
 
 def holds_words(query: str, *columns: SQLColumnExpression[str]) -> ColumnElement[bool]:
-    """The re-check after the index of slices: every word stands in one of the columns."""
+    """The re-check after the index of slices: every word stands in one of the columns.
+
+    Not those that may be the initials of something Chinese, which stand in none: what is found
+    by three letters holds them, in Latin or by its pinyin (docs/decisions/0018).
+    """
     return holds([literal(pattern) for pattern in patterns_of(query)], *columns)
 
 
 def patterns_of(query: str) -> list[str]:
-    """The words of a query as `holds` compares them."""
-    return [f"%{escaped(word)}%" for word in fold(query).split()]
+    """The words of a query as `holds` compares them: those no initials can be."""
+    return [as_pattern(word) for word in fold(query).split() if not may_be_spelt(word)]
+
+
+def as_pattern(word: str) -> str:
+    return f"%{escaped(word)}%"
 
 
 def escaped(text: str) -> str:

@@ -1,14 +1,11 @@
 """What may be asked about projects: which, whose, on what terms, in cover or not."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any, NamedTuple
+from datetime import datetime
 
 from sqlalchemy import (
     ColumnElement,
-    DateTime,
     Integer,
     Select,
     Text,
@@ -23,10 +20,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
 from tickets.grams import fold, wanted
-from tickets.project import rules
-from tickets.project.models import Acceptance, Contact, Owner, Project, Terms
+from tickets.project.models import Contact, Owner, Project, Terms
 from tickets.project.queries.filters import holds_words, within
-from tickets.project.rules import CODE, CoverDecision, Installed, ServiceTerms
+from tickets.project.queries.held import held_by
+from tickets.project.rules import CODE, CoverDecision
 from tickets.refusals import Forbidden, Invalid, Missing
 from tickets.staff.rules import Verb, Who
 
@@ -128,14 +125,9 @@ async def visible(
         statement = statement.where(Project.code > cursor)
     found = (await session.scalars(statement)).all()
     shown = found[:limit]
-    acceptances = await acceptances_of(session, [p.id for p in shown])
+    held = await held_by(session, [p.id for p in shown])
     return ProjectPage(
-        [
-            Listed(
-                p, p.owner.name, rules.decide_cover(acceptances.get(p.id, []), [], now, p.timezone)
-            )
-            for p in shown
-        ],
+        [Listed(p, p.owner.name, held[p.id].decide(p, [], now)) for p in shown],
         shown[-1].code if len(found) > limit else None,
     )
 
@@ -151,80 +143,6 @@ def _matches(q: str) -> ColumnElement[bool]:
 
 def _owner_name() -> ColumnElement[str]:
     return select(Owner.name).where(Owner.id == Project.owner_id).scalar_subquery()
-
-
-# Built once: every call asks them.
-_ACCEPTANCES = (
-    select(Acceptance)
-    .where(Acceptance.project_id.in_(bindparam("project_ids", expanding=True)))
-    .order_by(Acceptance.accepted_on, Acceptance.batch)
-)
-_TERMS = (
-    select(Terms.numbers)
-    .where(
-        Terms.project_id == bindparam("project_id", type_=Integer()),
-        Terms.valid_from <= bindparam("at", type_=DateTime(timezone=True)),
-    )
-    .order_by(Terms.valid_from.desc())
-    .limit(1)
-)
-
-
-async def acceptances_of(
-    session: AsyncSession, project_ids: Sequence[int]
-) -> dict[int, list[Acceptance]]:
-    by_project: dict[int, list[Acceptance]] = defaultdict(list)
-    if project_ids:
-        for row in await session.scalars(_ACCEPTANCES, {"project_ids": project_ids}):
-            by_project[row.project_id].append(row)
-    return by_project
-
-
-async def cover_at(
-    session: AsyncSession, project: Project, assets: Sequence[Installed], at: datetime
-) -> CoverDecision:
-    """In cover or not, for a report at that instant (rules.md §7)."""
-    acceptances = await acceptances_of(session, [project.id])
-    return rules.decide_cover(acceptances.get(project.id, []), assets, at, project.timezone)
-
-
-async def terms_at(session: AsyncSession, project_id: int, at: datetime) -> ServiceTerms:
-    """The terms in force at an instant: the newest row that has begun, else the defaults."""
-    numbers = await session.scalar(_TERMS, {"project_id": project_id, "at": at})
-    return ServiceTerms.from_json(numbers or {})
-
-
-class _AcceptedRow(NamedTuple):
-    batch: str
-    accepted_on: date
-    months: int
-    months_by_kind: Mapping[str, int]
-
-
-# The terms of an instant, once with each acceptance; a project without any has one row. Rooms
-# above ask more along.
-PROMISED = (
-    select(
-        _TERMS.scalar_subquery(),
-        Acceptance.batch,
-        Acceptance.accepted_on,
-        Acceptance.months,
-        Acceptance.months_by_kind,
-    )
-    .select_from(Project)
-    .outerjoin(Acceptance, Acceptance.project_id == Project.id)
-    .where(Project.id == bindparam("project_id", type_=Integer()))
-    .order_by(Acceptance.accepted_on, Acceptance.batch)
-)
-
-
-def promised_in(
-    rows: Sequence[Sequence[Any]], project: Project, assets: Sequence[Installed], at: datetime
-) -> tuple[ServiceTerms, CoverDecision]:
-    """What a report of that instant is promised, and whether it is in cover."""
-    accepted = [_AcceptedRow(*row[1:]) for row in rows if row[1] is not None]
-    terms = ServiceTerms.from_json(rows[0][0] or {})
-    return terms, rules.decide_cover(accepted, assets, at, project.timezone)
 
 
 async def terms_history(session: AsyncSession, project_id: int) -> Sequence[Terms]:

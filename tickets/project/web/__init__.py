@@ -3,8 +3,11 @@
 from fastapi import APIRouter
 
 from tickets.door import DoorRoute
-from tickets.project.web import forms, pages
+from tickets.project.web import contracts, covers, expiry, forms, pages
 
 router = APIRouter(route_class=DoorRoute)
 router.include_router(forms.router)  # /projects/new stands before /projects/{code}
+router.include_router(covers.router)
+router.include_router(contracts.router)
+router.include_router(expiry.router)
 router.include_router(pages.router)

@@ -1,8 +1,6 @@
 """The forms of a project: adding and changing it, accepting a batch, terms, contacts."""
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
-from urllib.parse import quote
+from typing import Any
 from zoneinfo import available_timezones
 
 from fastapi import APIRouter, Request, Response
@@ -14,40 +12,11 @@ from tickets.pages import page
 from tickets.project import actions, queries
 from tickets.project.rules import INSPECTION_QUARTERS, REPAIR_FROM, SEVERITIES, TARGETS
 from tickets.project.web import shape
-from tickets.refusals import Forbidden, Invalid, Missing, Refused
+from tickets.project.web.doing import Writer, home, tried
 from tickets.settings import settings
-from tickets.staff.rules import Verb, Who
-from tickets.staff.signed_in import needs
+from tickets.staff.rules import Verb
 
 router = APIRouter(route_class=DoorRoute)
-
-Writer = Annotated[Who, needs(Verb.PROJECT_WRITE)]
-
-
-def _home(code: str) -> str:
-    return f"/projects/{quote(code, safe='')}"
-
-
-async def _tried(
-    session: Session,
-    who: Who,
-    form: Typed[Any],
-    verb: Callable[[], Awaitable[Any]],
-    name: Callable[[str], str] = str,
-) -> int:
-    """Do it, or put the sentence into the form: 303 when it is done, else the form's status."""
-    if form.model is None:
-        return 422
-    try:
-        async with session.begin_nested():
-            await verb()
-    except (Missing, Forbidden):
-        raise
-    except Refused as refusal:
-        if isinstance(refusal, Invalid):
-            refusal.field = name(refusal.field)
-        return form.refuse(who.locale, refusal)
-    return 303
 
 
 async def _project_form(
@@ -88,10 +57,10 @@ async def add(request: Request, session: Session, now: Now, who: Writer) -> Resp
         await actions.add_project(session, who, new, now)
 
     where = {"owner.phone": "phone", "warranty_months": "months"}
-    status = await _tried(session, who, form, verb, lambda field: where.get(field, field))
+    status = await tried(session, who, form, verb, lambda field: where.get(field, field))
     if status == 303:
         assert form.model
-        return RedirectResponse(_home(form.model.code), 303)
+        return RedirectResponse(home(form.model.code), 303)
     return await _project_form(request, session, form, status, project=None)
 
 
@@ -119,9 +88,9 @@ async def change(request: Request, code: str, session: Session, now: Now, who: W
             group_id=form.model.group,
         )
 
-    status = await _tried(session, who, form, verb)
+    status = await tried(session, who, form, verb)
     if status == 303:
-        return RedirectResponse(_home(code), 303)
+        return RedirectResponse(home(code), 303)
     return await _project_form(request, session, form, status, project=project)
 
 
@@ -139,9 +108,11 @@ def _acceptance_form(
         "project/acceptance.html",
         status=status,
         project=project,
+        acceptance=None,
+        values={},
         typed=form,
         classes=assets.classes(),
-        rows=range(1, shape.CLASS_ROWS + 1),
+        rows=shape.rows_for(()),
     )
 
 
@@ -162,12 +133,14 @@ async def accept(request: Request, code: str, session: Session, now: Now, who: W
             accepted_on=form.model.accepted_on,
             months=form.model.months,
             months_by_kind=by_kind,
+            retention_on=form.model.retention_on,
+            retention_amount=form.model.retention_amount,
             now=now,
         )
 
-    status = await _tried(session, who, form, verb)
+    status = await tried(session, who, form, verb)
     if status == 303:
-        return RedirectResponse(_home(code), 303)
+        return RedirectResponse(home(code), 303)
     return _acceptance_form(request, project, form, status)
 
 
@@ -206,9 +179,9 @@ async def change_terms(
         assert form.model
         await actions.change_terms(session, who, code, shape.numbers(form.model), now=now)
 
-    status = await _tried(session, who, form, verb, shape.field_of)
+    status = await tried(session, who, form, verb, shape.field_of)
     if status == 303:
-        return RedirectResponse(_home(code), 303)
+        return RedirectResponse(home(code), 303)
     return _terms_form(request, project, form, form.values, status)
 
 
@@ -242,9 +215,9 @@ async def add_contact(
         assert form.model
         await actions.add_contact(session, who, project, **form.model.model_dump(), now=now)
 
-    status = await _tried(session, who, form, verb)
+    status = await tried(session, who, form, verb)
     if status == 303:
-        return RedirectResponse(_home(code), 303)
+        return RedirectResponse(home(code), 303)
     return _contact_form(request, project, None, form, status)
 
 
@@ -271,7 +244,7 @@ async def change_contact(
         await actions.change_contact(session, who, project, found.id, **fields, now=now)
 
     known = {"id": found.id, "name": found.name, "phone": found.phone, "title": found.title}
-    status = await _tried(session, who, form, verb)
+    status = await tried(session, who, form, verb)
     if status == 303:
-        return RedirectResponse(_home(code), 303)
+        return RedirectResponse(home(code), 303)
     return _contact_form(request, project, known, form, status)

@@ -10,6 +10,7 @@ from tickets.door import DoorRoute, Now, Session, Words
 from tickets.grams import mask
 from tickets.pages import page
 from tickets.project import queries, rules
+from tickets.project.web.shape import DayAsked
 from tickets.staff.rules import Verb, Who
 from tickets.staff.signed_in import needs
 from tickets.ticket import queries as tickets
@@ -46,9 +47,11 @@ async def project(
     session: Session,
     now: Now,
     who: Annotated[Who, needs(Verb.PROJECT_READ)],
+    as_of: DayAsked = None,
 ) -> Response:
     found = await queries.find(session, who, code)
-    rows = (await queries.acceptances_of(session, [found.id])).get(found.id, [])
+    held = await queries.held_of(session, found)
+    today = rules.day_of(now, found.timezone)
     is_whole = who.may_for(Verb.CALLER_READ, found.id, found.group_id)
     groups = dict(await queries.groups(session)) if found.group_id else {}
     return page(
@@ -59,13 +62,13 @@ async def project(
         contacts=await queries.contacts_of(session, found),
         is_whole=is_whole,
         mask=mask,
-        acceptances=rows,
-        covers=rules.covers_of(rows),
-        is_below_statute=any(rules.below_statute(row) for row in rows),
+        covers=held.covers(),
+        is_below_statute=any(rules.below_statute(row) for row in held.acceptances),
         statute=rules.STATUTE_NOTE,
-        cover=rules.decide_cover(rows, [], now, found.timezone),
+        cover=held.decide_on([], as_of or today),
+        as_of=as_of,
         said_again=rules.said_again,
-        today=rules.day_of(now, found.timezone),
+        today=today,
         terms=await queries.terms_at(session, found.id, now),
         history=await queries.terms_history(session, found.id),
         counts=await assets.counts(session, found.id),

@@ -6,6 +6,7 @@ from tickets.rota.actions.duty import give, swap
 from tickets.rota.actions.gaps import tell_gaps, tell_of_gap
 from tickets.rota.actions.group import add_group, add_member, remove_member, rename_group
 from tickets.rota.actions.planning import plan_ahead, plan_turn, replan, replan_for_person
+from tickets.rota.actions.told import tell_of_duty
 
 __all__ = [
     "add_absence",
@@ -23,5 +24,6 @@ __all__ = [
     "revoke_calendar",
     "swap",
     "tell_gaps",
+    "tell_of_duty",
     "tell_of_gap",
 ]

@@ -62,15 +62,28 @@ async def give(
     from_at = rules.check_given(from_at, to_at, now)
     shift = Shift(from_at, to_at, person_id)
     await _check_takes(session, group_id, shift)
+    span = Span(from_at, to_at)
+    taken = []
     for duty in await queries.duties_from(session, group_id, from_at):
-        await cut(session, duty, [Span(from_at, to_at)])
+        lost = rules.shared([span], [Span(duty.from_at, duty.to_at)])
+        if duty.person_id != person_id:
+            taken += [_told(Shift(each.from_at, each.to_at, duty.person_id)) for each in lost]
+        await cut(session, duty, [span])
     given = duty_of(group_id, shift, is_by_hand=True)
     session.add(given)
     await session.flush()
     row = await queries.plan_row(session, group_id)
     if row is not None:
         await note_gap(session, row, now)
-    record(session, "duty.given", at=now, by_id=by_id, group_id=group_id, **_told(given))
+    record(
+        session,
+        "duty.given",
+        at=now,
+        by_id=by_id,
+        group_id=group_id,
+        taken=taken,
+        **_told(given),
+    )
     return given
 
 
@@ -99,7 +112,7 @@ def _shift(duty: Duty) -> Shift:
     return Shift(duty.from_at, duty.to_at, duty.person_id)
 
 
-def _told(duty: Duty) -> dict[str, Any]:
+def _told(duty: Duty | Shift) -> dict[str, Any]:
     return {
         "person_id": duty.person_id,
         "from_at": duty.from_at.isoformat(),

@@ -1,4 +1,4 @@
-"""Old tickets out of a sheet: its columns as a mapping, its rows as the reader of tickets has them."""
+"""Old tickets out of a sheet: its columns as a mapping, its rows as their reader has them."""
 
 import asyncio
 import json

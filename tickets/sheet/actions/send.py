@@ -46,7 +46,7 @@ async def send_in(
         by_id=who.id,
         what=what,
         name=name[-200:],
-        size=path.stat().st_size,
+        size=path.stat().st_size,  # noqa: ASYNC240
         rows=seen["rows"],
         state="draft",
         shape=seen["shape"],
@@ -109,9 +109,7 @@ async def call_off(session: AsyncSession, load: SheetLoad, *, now: datetime) -> 
         load.finished_at = now
     elif load.state == "waiting":
         await session.execute(
-            update(SheetProgress)
-            .where(SheetProgress.load_id == load.id)
-            .values(is_cancelled=True)
+            update(SheetProgress).where(SheetProgress.load_id == load.id).values(is_cancelled=True)
         )
         session.info["events_recorded"] = True
     else:

@@ -204,9 +204,7 @@ def _given() -> Iterator[Sequence[Cell]]:
         yield json.loads(line)
 
 
-def _meant(
-    column: int, cell: Cell, days: frozenset[int], instants: frozenset[int]
-) -> Cell:
+def _meant(column: int, cell: Cell, days: frozenset[int], instants: frozenset[int]) -> Cell:
     if isinstance(cell, str) and column in days:
         return date.fromisoformat(cell)
     if isinstance(cell, str) and column in instants:

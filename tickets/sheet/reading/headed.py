@@ -52,6 +52,4 @@ def _word(cell: Cell) -> str:
 
 
 def is_blank(cells: Sequence[Cell]) -> bool:
-    return not any(
-        cell.strip() if isinstance(cell, str) else cell is not None for cell in cells
-    )
+    return not any(cell.strip() if isinstance(cell, str) else cell is not None for cell in cells)

@@ -132,9 +132,7 @@ def _first_filled(book: Any) -> Any:
 
 def _rows_of(sheet: Any) -> Iterator[Row]:
     """Cells merged downwards hold for every row they cover."""
-    merged = [
-        (first, last) for first, last in sheet.merged_cell_ranges or () if last[0] > first[0]
-    ]
+    merged = [(first, last) for first, last in sheet.merged_cell_ranges or () if last[0] > first[0]]
     begins: dict[int, list[tuple[int, int]]] = {}
     for (top, left), (bottom, _) in merged:
         begins.setdefault(top, []).append((left, bottom))
@@ -189,7 +187,9 @@ def _delimiter(text: str, what: str) -> str:
     def found(delimiter: str) -> tuple[int, int]:
         known = widest = 0
         with suppress(csv.Error):
-            for n, cells in enumerate(csv.reader(io.StringIO(head, newline=""), delimiter=delimiter)):
+            for n, cells in enumerate(
+                csv.reader(io.StringIO(head, newline=""), delimiter=delimiter)
+            ):
                 known = max(known, len(guess(what, cells)) if len(cells) > 1 else 0)
                 widest = max(widest, len(cells))
                 if n == 30:

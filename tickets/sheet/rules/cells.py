@@ -69,8 +69,7 @@ def not_shortened(field: str, text: str) -> str:
     if _SHORTENED.fullmatch(text):
         raise Invalid(
             field,
-            "{text} is a number that Excel has shortened. Make the column text and enter it"
-            " again.",
+            "{text} is a number that Excel has shortened. Make the column text and enter it again.",
             text=text,
         )
     return text

@@ -24,8 +24,26 @@ ASSETS: Final = (
     Field(
         "code",
         N_("Code"),
-        ("设备编号", "设备编码", "编码", "资产编号", "资产编码", "灯具编号", "灯号", "灯杆编号", "杆号")
-        + ("标签", "标签号", "asset code", "asset", "asset id", "tag", "number", "no", "id"),
+        (
+            "设备编号",
+            "设备编码",
+            "编码",
+            "资产编号",
+            "资产编码",
+            "灯具编号",
+            "灯号",
+            "灯杆编号",
+            "杆号",
+            "标签",
+            "标签号",
+            "asset code",
+            "asset",
+            "asset id",
+            "tag",
+            "number",
+            "no",
+            "id",
+        ),
         N_("Needed; as on the label, unique in the project: letters, digits and - _ . # ( )"),
     ),
     Field(
@@ -49,11 +67,27 @@ ASSETS: Final = (
     Field(
         "parent",
         N_("Stands in"),
-        ("上级", "上级编号", "上级设备", "父级", "父级编号", "所属回路", "回路编号", "所属配电箱")
-        + ("配电箱编号", "所属", "parent", "parent code", "circuit", "cabinet"),
+        (
+            "上级",
+            "上级编号",
+            "上级设备",
+            "父级",
+            "父级编号",
+            "所属回路",
+            "回路编号",
+            "所属配电箱",
+            "配电箱编号",
+            "所属",
+            "parent",
+            "parent code",
+            "circuit",
+            "cabinet",
+        ),
         N_("The code of the area, cabinet, circuit or pole; the order of the rows does not matter"),
     ),
-    Field("batch", N_("Batch"), ("批次", "验收批次", "acceptance batch"), N_("It was accepted with")),
+    Field(
+        "batch", N_("Batch"), ("批次", "验收批次", "acceptance batch"), N_("It was accepted with")
+    ),
     Field("model", N_("Model"), ("型号", "规格型号", "规格", "产品型号", "type number")),
     Field("maker", N_("Maker"), ("厂家", "生产厂家", "制造商", "品牌", "manufacturer", "brand")),
     Field("lot", N_("Product lot"), ("批号", "产品批号", "生产批号", "lot")),
@@ -64,7 +98,11 @@ ASSETS: Final = (
         N_("As text: Excel keeps only 15 digits of a number"),
     ),
     Field("mounting", N_("Mounting"), ("安装方式", "安装形式", "fixing")),
-    Field("power_w", N_("Power (W)"), ("功率", "额定功率", "功率(w)", "power", "watt", "watts", "power_w")),
+    Field(
+        "power_w",
+        N_("Power (W)"),
+        ("功率", "额定功率", "功率(w)", "power", "watt", "watts", "power_w"),
+    ),
     Field("cct_k", N_("Colour temperature (K)"), ("色温", "色温(k)", "cct", "cct_k")),
     Field("ip", N_("IP code"), ("防护等级", "ip等级", "ip防护等级", "ip", "ip rating")),
     Field("control", N_("Control"), ("控制方式", "控制", "控制协议", "control protocol")),
@@ -84,13 +122,33 @@ TICKETS: Final = (
     Field(
         "external_ref",
         N_("Old number"),
-        ("工单号", "工单编号", "编号", "单号", "报修单号", "case id", "case_id", "ticket", "ref", "id"),
+        (
+            "工单号",
+            "工单编号",
+            "编号",
+            "单号",
+            "报修单号",
+            "case id",
+            "case_id",
+            "ticket",
+            "ref",
+            "id",
+        ),
         N_("Needed; the number the other system gave it, unique in the project"),
     ),
     Field(
         "reported_at",
         N_("Reported at"),
-        ("报修时间", "报修日期", "来电时间", "受理时间", "opened", "reported", "created", "reported_at"),
+        (
+            "报修时间",
+            "报修日期",
+            "来电时间",
+            "受理时间",
+            "opened",
+            "reported",
+            "created",
+            "reported_at",
+        ),
         N_("Needed; day and hour"),
     ),
     Field("answered_at", N_("Answered at"), ("响应时间", "回复时间", "answered")),
@@ -114,8 +172,12 @@ TICKETS: Final = (
         ("设备编号", "设备", "灯具编号", "灯杆编号", "asset", "asset code"),
         N_("Codes of the register, separated by spaces or commas"),
     ),
-    Field("reporter_name", N_("Caller"), ("报修人", "来电人", "联系人", "姓名", "reporter", "name")),
-    Field("reporter_phone", N_("Caller's number"), ("电话", "联系电话", "手机", "来电号码", "phone")),
+    Field(
+        "reporter_name", N_("Caller"), ("报修人", "来电人", "联系人", "姓名", "reporter", "name")
+    ),
+    Field(
+        "reporter_phone", N_("Caller's number"), ("电话", "联系电话", "手机", "来电号码", "phone")
+    ),
 )
 
 FIELDS: Final[Mapping[str, tuple[Field, ...]]] = {"assets": ASSETS, "tickets": TICKETS}

@@ -109,7 +109,7 @@ async def promised_in(session: AsyncSession, story: Story, known: Known, begun: 
 async def terms_of(session: AsyncSession, story: Story, begun: Begun) -> ServiceTerms:
     """As they were when the report was taken: a later change touches nothing that is open."""
     as_of = min(begun.reported_at, begun.received_at)
-    return await projects.terms_at(session, story.project_id, as_of)
+    return await projects.terms_at(session, story.project_id, as_of, begun.own_terms)
 
 
 def _repair_from(clocks: Sequence[Clock], cycle: int) -> str | None:

@@ -1,9 +1,9 @@
 """A ticket's story as the promises see it: its cycles, the severities within each."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True)
@@ -13,6 +13,8 @@ class Begun:
     number: int
     reported_at: datetime
     received_at: datetime
+    # What the contract it is under promises otherwise than the project does.
+    own_terms: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ async def bring_old_tickets(
             (row.valid_from, ServiceTerms.from_json(row.numbers))
             for row in await projects.terms_history(session, project.id)
         ],
-        acceptances=(await projects.acceptances_of(session, [project.id])).get(project.id, []),
+        held=await projects.held_of(session, project),
         assets=assets,
         by_id=by_id,
         now=now,

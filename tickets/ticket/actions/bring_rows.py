@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 from tickets.asset.models import Asset
 from tickets.grams import grams
-from tickets.project.models import Acceptance, Project
-from tickets.project.rules import ServiceTerms, decide_cover
+from tickets.project.models import Project
+from tickets.project.queries import Held
+from tickets.project.rules import CoverDecision, ServiceTerms
 from tickets.sla.models import Clock
 from tickets.sla.rules import ActKind, ClockState, Verdict, judge, state
 from tickets.ticket import rules
@@ -24,7 +25,7 @@ class Around:
     project: Project
     zone: ZoneInfo
     terms: Sequence[tuple[datetime, ServiceTerms]]  # newest first
-    acceptances: Sequence[Acceptance]
+    held: Held
     assets: Mapping[str, Asset]
     by_id: int | None
     now: datetime
@@ -32,12 +33,18 @@ class Around:
     def terms_at(self, at: datetime) -> ServiceTerms:
         return next((terms for since, terms in self.terms if since <= at), ServiceTerms())
 
+    def cover(self, old: OldTicket) -> CoverDecision:
+        named = [self.assets[code] for code in old.assets]
+        return self.held.decide(self.project, named, old.reported_at)
+
     def day(self, old: OldTicket) -> date:
         return old.reported_at.astimezone(self.zone).date()
 
 
 def clock_rows(around: Around, old: OldTicket, ticket_id: int) -> list[dict[str, Any]]:
-    promises = list(old.promises(around.terms_at(old.reported_at)))
+    own = around.cover(old).terms
+    terms = ServiceTerms.from_json(own, base=around.terms_at(old.reported_at))
+    promises = list(old.promises(terms))
     verdicts = judge(promises, old.acts(), now=around.now, ended_at=old.ended_at)
     rows = []
     for each in promises:
@@ -84,7 +91,7 @@ def ticket_row(
     around: Around, old: OldTicket, ref: str, clocks: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
     named = [around.assets[code] for code in old.assets]
-    cover = decide_cover(around.acceptances, named, old.reported_at, around.project.timezone)
+    cover = around.cover(old)
     status = rules.status_of(old.acts()) if old.is_open else old.status
     return {
         "ref": ref,
@@ -109,6 +116,9 @@ def ticket_row(
         "cover": cover.decision.value,
         "cover_reason": cover.reason,
         "cover_ends_on": cover.ends_on,
+        "cover_labour": cover.labour,
+        "cover_parts": cover.parts,
+        "own_terms": dict(cover.terms),
         "cause": old.cause,
         "closed_at": old.closed_at,
         "grams": grams(

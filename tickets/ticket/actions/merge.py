@@ -203,6 +203,8 @@ async def decide_cover(session: AsyncSession, ticket: Ticket, who: Who, now: dat
     )
     ticket.cover, ticket.cover_reason = cover.decision, cover.reason
     ticket.cover_ends_on = cover.ends_on
+    ticket.cover_labour, ticket.cover_parts = cover.labour, cover.parts
+    ticket.own_terms = dict(cover.terms)
 
 
 async def _supersede(

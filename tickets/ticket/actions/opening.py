@@ -97,6 +97,9 @@ async def open_with_clocks(
         cover=cover.decision,
         cover_reason=cover.reason,
         cover_ends_on=cover.ends_on,
+        cover_labour=cover.labour,
+        cover_parts=cover.parts,
+        own_terms=dict(cover.terms),
         version=1,
         flags=[],
     )

@@ -97,6 +97,9 @@ async def _reopen(
             cover=ticket.cover,
             cover_reason=ticket.cover_reason,
             cover_ends_on=ticket.cover_ends_on,
+            cover_labour=ticket.cover_labour,
+            cover_parts=ticket.cover_parts,
+            own_terms=ticket.own_terms,
             payer_labour=ticket.payer_labour,
             payer_parts=ticket.payer_parts,
             payer_reason=ticket.payer_reason,
@@ -110,6 +113,8 @@ async def _reopen(
     ticket.reported_at, ticket.received_at, ticket.own_reported_at = told_at, now, None
     ticket.cover, ticket.cover_reason = cover.decision, cover.reason
     ticket.cover_ends_on = cover.ends_on
+    ticket.cover_labour, ticket.cover_parts = cover.labour, cover.parts
+    ticket.own_terms = dict(cover.terms)
     ticket.payer_labour = ticket.payer_parts = "undecided"
     ticket.payer_reason = ticket.cause = None
     ticket.is_open, ticket.status = True, Status.OPEN

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from tickets.sla import queries as clocks_of
 from tickets.sla import rules as sla
 from tickets.sla.queries import Known
-from tickets.sla.rules import PROMISE_ORDER, Begun, Change, ClockState, Key, Promise, Verdict
+from tickets.sla.rules import PROMISE_ORDER, Change, ClockState, Key, Promise, Verdict
 from tickets.ticket.models import Ticket
 from tickets.ticket.queries.story import story_of
 from tickets.ticket.rules import Severity
@@ -80,7 +80,7 @@ async def merge_effects(
     family = [*story.family, *(await story_of(session, duplicate)).family]
     joined = replace(story, family=family)
     if duplicate.reported_at < begun.reported_at:
-        begun = Begun(begun.number, duplicate.reported_at, begun.received_at)
+        begun = replace(begun, reported_at=duplicate.reported_at)
         joined = replace(joined, cycles=[*story.cycles[:-1], begun])
     changed = await clocks_of.known_of(session, joined)
     since = await danger_since(session, duplicate, survivor)

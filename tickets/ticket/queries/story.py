@@ -70,8 +70,11 @@ async def story_of(session: AsyncSession, ticket: Ticket) -> Story:
         kind=ticket.kind,
         severity=ticket.severity,
         cycles=[
-            *(Begun(each.cycle, each.reported_at, each.received_at) for each in past),
-            Begun(ticket.cycle, ticket.reported_at, ticket.received_at),
+            *(
+                Begun(each.cycle, each.reported_at, each.received_at, each.own_terms)
+                for each in past
+            ),
+            Begun(ticket.cycle, ticket.reported_at, ticket.received_at, ticket.own_terms),
         ],
         family=await family_of(session, ticket.id),
         ended_at=ticket.ended_at,

@@ -11,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Select,
+    SQLColumnExpression,
     Text,
     TextClause,
     and_,
@@ -30,9 +31,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from tickets.asset.models import Asset
 from tickets.db import fixed
 from tickets.desk.queries.call.found import CALLS_ABOUT, MOST, Suggestion
-from tickets.grams import digits, fold, wanted
+from tickets.grams import digits, fold, may_be_spelt, wanted
 from tickets.project.models import Contact, Owner, Project
-from tickets.project.queries import escaped, holds, patterns_of, within
+from tickets.project.queries import as_pattern, escaped, holds, patterns_of, within
 from tickets.staff.rules import Scope, Verb, Who
 
 SORTS = ("caller", "project", "asset")
@@ -40,11 +41,14 @@ SORTS = ("caller", "project", "asset")
 
 @dataclass(frozen=True)
 class _Text:
-    """How a text is sought: its number of words, and whether a run of it is too short for the
-    index of slices, as in a code half typed (`L-01`). `name` begins the names of its slots."""
+    """How a text is sought: its number of words, that of words which may be the initials of
+    something Chinese (what has them in Latin comes first), and whether a run of it is too short
+    for the index of slices, as in a code half typed (`L-01`). `name` begins the names of its
+    slots."""
 
     name: str
     words: int
+    spelt: int
     is_half_typed: bool
 
     def slot(self, what: str, kind: Any = None) -> BindParameter[Any]:
@@ -58,14 +62,22 @@ class _Text:
     def patterns(self) -> list[BindParameter[Any]]:
         return [self.slot(str(n)) for n in range(self.words)]
 
+    def written(self, *columns: SQLColumnExpression[str]) -> list[ColumnElement[bool]]:
+        """To order by: false where a word is found by initials alone."""
+        if not self.spelt:
+            return []
+        return [holds([self.slot(f"spelt{n}") for n in range(self.spelt)], *columns).desc()]
+
 
 def _text(name: str, text: str) -> tuple[_Text, dict[str, Any]]:
     patterns = patterns_of(text)
     is_half_typed = text.isascii() and any(len(run) < 3 for run in re.findall(r"\w+", text))
     filled: dict[str, Any] = {f"{name}_{n}": each for n, each in enumerate(patterns)}
+    spelt = [as_pattern(word) for word in fold(text).split() if may_be_spelt(word)]
+    filled |= {f"{name}_spelt{n}": each for n, each in enumerate(spelt)}
     filled[f"{name}_slices"] = wanted(text)
     filled[f"{name}_begins"] = escaped(fold(text)) + "%"
-    return _Text(name, len(patterns), is_half_typed), filled
+    return _Text(name, len(patterns), len(spelt), is_half_typed), filled
 
 
 @dataclass(frozen=True)
@@ -159,7 +171,12 @@ def _callers(sought: _Sought) -> Select[Any]:
         .join(Owner, Owner.id == Project.owner_id)
         .where(is_meant, within(sought.opens), within(sought.callers))
         # The owner's own people first, then whoever called last.
-        .order_by(Contact.is_named.desc(), Contact.id.desc(), Project.code)
+        .order_by(
+            *sought.text.written(Contact.name),
+            Contact.is_named.desc(),
+            Contact.id.desc(),
+            Project.code,
+        )
     )
 
 
@@ -173,7 +190,11 @@ def _projects(sought: _Sought) -> Select[Any]:
         .select_from(Project)
         .join(Owner, Owner.id == Project.owner_id)
         .where(within(sought.opens), within(sought.projects), or_(begins, sliced))
-        .order_by(begins.desc(), Project.code)
+        .order_by(
+            begins.desc(),
+            *sought.text.written(Project.code, Project.name, Owner.name),
+            Project.code,
+        )
     )
 
 
@@ -197,7 +218,10 @@ def _assets(sought: _Sought) -> Select[Any]:
             or_(_asset_is(sought.text), by_project),
         )
         .order_by(
-            func.lower(Asset.code) != bindparam("last", type_=Text()), Asset.code, Project.code
+            func.lower(Asset.code) != bindparam("last", type_=Text()),
+            *sought.text.written(Asset.code, Asset.name, location),
+            Asset.code,
+            Project.code,
         )
     )
 

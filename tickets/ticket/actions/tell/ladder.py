@@ -43,7 +43,7 @@ async def call_out(
 
     Where nobody stands on the rung, the next one hears it at once."""
     terms = await projects.terms_at(
-        session, project.id, min(ticket.reported_at, ticket.received_at)
+        session, project.id, min(ticket.reported_at, ticket.received_at), ticket.own_terms
     )
     alert = await notices.raise_alert(
         session,

@@ -1,14 +1,14 @@
 """sheets that are sent in, how far each is, how its columns are meant
 
-Revision: 0009, after 0008.
+Revision: 0012, after 0011.
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0009"
-down_revision = "0008"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
