@@ -1,6 +1,7 @@
 """A register comes in from a spreadsheet: read, checked, written together, told row by row."""
 
 from datetime import date, datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -24,8 +25,17 @@ from tickets.asset.models import Asset, AssetChange
 from tickets.events import Event
 from tickets.project.models import Project
 
-GOOD = [
-    ["L-1", "投光灯", "投光灯", "C-1", "36W", datetime(2025, 9, 1), 31.2304, 121.4737],
+GOOD: list[list[Any]] = [
+    [
+        "L-1",
+        "投光灯",
+        "投光灯",
+        "C-1",
+        "36W",
+        datetime(2025, 9, 1),  # noqa: DTZ001 - as Excel has it
+        31.2304,
+        121.4737,
+    ],
     ["C-1", "一回路", "回路", "DB01", None, None, None, None],
     ["DB01", "南门箱", "BOX", None, None, "2025年9月1日", None, None],
 ]

@@ -22,11 +22,12 @@ Bad = tuple[int, int, str, dict[str, Any]]
 SHAPES = (*FORMATS, "%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d日", "%Y-%m-%d %H:%M", "%Y.%m.%d")
 
 
-def lines_of(path: Path) -> tuple[list[str], Iterator[SheetRow]]:
-    """Headings, made to differ, and the rows under them; by the child's job `lines`."""
+def lines_of(path: Path, *, numbered: bool = True) -> tuple[list[str], Iterator[SheetRow]]:
+    """Headings, made to differ by their number, and the rows under them; by the child's job
+    `lines`."""
     file = path.open()
     _, headings = json.loads(file.readline())
-    names = [f"{number}:{heading}" for number, heading in enumerate(headings)]
+    names = [f"{n}:{heading}" if numbered else heading for n, heading in enumerate(headings)]
 
     def rows() -> Iterator[SheetRow]:
         with file:

@@ -43,5 +43,6 @@ def codes_said(field: str) -> Mapping[str, str]:
     for code, label in labels.items():
         for word in (label, chinese.get(label, label)):
             found.setdefault(word, code)
-            found.setdefault(word.split("（")[0].strip(), code)
+            for part in word.split("（")[0].split("/"):  # 灭灯/不亮（单灯）
+                found.setdefault(part.strip(), code)
     return found | dict(_OTHERS.get(field, {}))
