@@ -44,6 +44,7 @@ from tickets.rota import api as rota_api
 from tickets.rota import web as rota_web
 from tickets.round import web as round_web
 from tickets.settings import settings
+from tickets.sheet import web as sheet_web
 from tickets.shield import Shield
 from tickets.shift import api as shift_api
 from tickets.shift import web as shift_web
@@ -73,6 +74,7 @@ PAGES = (
     report_web,
     rota_web,
     shift_web,
+    sheet_web,
 )
 
 

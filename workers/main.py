@@ -9,6 +9,7 @@ from arq.connections import RedisSettings
 from tickets import db, wake
 from tickets.migrations import load_tables
 from tickets.settings import settings
+from workers.loads import carry_out_sheets
 from workers.post import send_notices
 from workers.postmen import Postmen, hand_over
 from workers.relay import relay_events
@@ -87,6 +88,8 @@ class Worker:
         cron(climb_alerts, second=set(range(3, 60, 5)), max_tries=1),
         cron(relay_and_post, second=set(range(1, 60, 5)), max_tries=1),
         cron(hand_over, second=set(range(60)), max_tries=1),
+        # An hour, for the largest; one at a time in each worker.
+        cron(carry_out_sheets, second=set(range(0, 60, 2)), max_tries=1, timeout=3600),
         cron(beat, second=set(range(0, 60, 15)), max_tries=1),
         cron(owe_while_paused, second={11, 26, 41, 56}, max_tries=1),
         cron(watch_calls, second=set(range(3, 60, 10)), max_tries=1),

@@ -212,7 +212,7 @@ async def test_what_cannot_be_is_one_sentence_and_no_traceback(
     mapping.write_bytes(b"\xff\xfe")
     asked = ("import", "tickets", str(file), "--project")
     for words, sentence in (
-        ((*asked, project), "This is a workbook or another document, not CSV: save it as CSV.\n"),
+        ((*asked, project), "This file cannot be read as a workbook. Save it as XLSX again.\n"),
         ((*asked, "nowhere"), "There is no project nowhere.\n"),
         ((*asked, project, "--mapping", str(mapping)), "The mapping is not TOML: not UTF-8.\n"),
         (("report", "verdicts", "--project", project, "--as-of", "noon"), "noon is no instant.\n"),

@@ -25,7 +25,10 @@ COMMANDS = {
     "token add": "people:add_token",
     "token list": "people:list_tokens",
     "token revoke": "people:revoke_token",
+    "import assets": "sheets:import_assets",
     "import tickets": "bring:import_tickets",
+    "export assets": "sheets:export_assets",
+    "export tickets": "sheets:export_tickets",
     "report verdicts": "report:verdicts",
     "backup": "keep:backup",
     "restore": "keep:restore",
@@ -35,6 +38,7 @@ FAMILIES = {
     "user": "People who sign in.",
     "token": "Keys of programs.",
     "import": "What was kept elsewhere until now.",
+    "export": "What is kept here, as spreadsheets.",
     "report": "Figures for the terminal.",
 }
 

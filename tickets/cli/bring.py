@@ -1,6 +1,7 @@
 """`tickets import`: what was kept elsewhere until now."""
 
 import os
+import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,16 +15,19 @@ from tickets import db
 from tickets.cli.place import in_database
 from tickets.project.models import Project
 from tickets.refusals import Invalid, Missing
+from tickets.sheet import reading
+from tickets.sheet.actions.old_tickets import lines_of
 from tickets.ticket.actions.bring import Brought, bring_old_tickets
 from tickets.ticket.rules.mapping import ColumnMap, read_mapping
-from tickets.ticket.rules.old import read_old
+from tickets.ticket.rules.old import OldTicket, read_old, read_old_rows
+from tickets.ticket.rules.sheet import BadRow
 from tickets.words import say
 
 LARGEST = 500 << 20
 File = Annotated[
     Path,
     typer.Argument(
-        help="A CSV file: UTF-8 or GB18030.", exists=True, dir_okay=False, readable=True
+        help="A CSV in UTF-8 or GB18030, or an XLSX.", exists=True, dir_okay=False, readable=True
     ),
 ]
 Code = Annotated[str, typer.Option("--project", help="The project's code.", show_default=False)]
@@ -45,10 +49,22 @@ def _mapping(file: Path | None) -> ColumnMap | None:
         raise Invalid("mapping", "The mapping is not TOML: {why}.", why="not UTF-8") from None
 
 
-def _tongue() -> str:
+def tongue() -> str:
     """The terminal's language, for the reasons; everything else of the command is English."""
     told = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG")
     return "zh-CN" if (told or "").startswith("zh") else "en"
+
+
+async def _rows(
+    file: Path, content: bytes, columns: ColumnMap | None, timezone: str, now: datetime
+) -> list[OldTicket | BadRow]:
+    """A CSV is read here; a workbook by a child that may neither grow nor linger."""
+    if not content.startswith(b"PK\x03\x04"):
+        return list(read_old(content, columns, timezone, now))
+    with tempfile.TemporaryDirectory(prefix="sheet-") as folder:
+        await reading.child("lines", path=file, what="tickets", folder=folder)
+        names, lines = lines_of(Path(folder) / "lines.jsonl", numbered=False)
+        return list(read_old_rows(names, lines, columns, timezone, now))
 
 
 def import_tickets(
@@ -83,7 +99,7 @@ def import_tickets(
         async with db.transaction() as session:
             now = datetime.now(UTC)
             found = await project_of(session, project)
-            rows = read_old(content, columns, found.timezone, now)
+            rows = await _rows(file, content, columns, found.timezone, now)
             return await bring_old_tickets(
                 session,
                 found,
@@ -101,7 +117,7 @@ def import_tickets(
 
 
 def _tell(brought: Brought, seconds: float, *, dry_run: bool) -> None:
-    locale = _tongue()
+    locale = tongue()
     for row in brought.bad:
         reason = say(locale, row.why.sentence, **row.why.places)
         typer.echo(say(locale, "line {line}: {reason}", line=row.line, reason=reason))

@@ -1,7 +1,7 @@
 """An old ticket out of one row: its instants, its codes, and the promises it can be judged by."""
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -11,6 +11,7 @@ from tickets.project.rules import ServiceTerms, target
 from tickets.refusals import Invalid
 from tickets.sla.rules import ActKind, Done, Promise, Promised, Result, promised
 from tickets.ticket.rules.codes import Kind, Main, Severity, Status
+from tickets.ticket.rules.ended import how_it_ended
 from tickets.ticket.rules.instants import in_zone, local_time
 from tickets.ticket.rules.life import severity_of
 from tickets.ticket.rules.mapping import (
@@ -102,6 +103,17 @@ def read_old(
     text = decoded(content, mapping.encoding if mapping else None)
     bare = mapping or default_mapping(())
     header, rows = rows_of(text, bare.needed, bare.delimiter)
+    yield from read_old_rows(header, rows, mapping, timezone, now)
+
+
+def read_old_rows(
+    header: Sequence[str],
+    rows: Iterable[SheetRow | BadRow],
+    mapping: ColumnMap | None,
+    timezone: str,
+    now: datetime,
+) -> Iterator[OldTicket | BadRow]:
+    """The same for rows that somebody else has read; `rows` have the columns of `header`."""
     mapping = mapping or default_mapping(header)
     zone = ZoneInfo(mapping.timezone or timezone)
     seen: dict[str, int] = {}
@@ -146,7 +158,7 @@ def old_ticket(mapping: ColumnMap, row: SheetRow, zone: ZoneInfo, now: datetime)
     kind = Kind(codes["kind"] or Kind.FAULT)
     fault = codes["fault"] or ("OTHER" if kind is Kind.FAULT else None)
     given = Severity(codes["severity"]) if codes["severity"] else None
-    status, repaired_at, closed_at = _end(mapping, kind, codes["status"], at)
+    status, repaired_at, closed_at = how_it_ended(mapping, kind, codes["status"], at)
     main = _code(mapping, cells, "main_equipment")
     kept = {
         Promise.RESPONSE: at["answered_at"],
@@ -268,32 +280,3 @@ def _check_order(
 
 def _before(name: str, mapping: ColumnMap) -> Invalid:
     return Invalid(name, "{column} lies before the report.", column=mapping.columns[name].column)
-
-
-def _end(
-    mapping: ColumnMap, kind: Kind, said: str, at: Mapping[str, datetime | None]
-) -> tuple[Status, datetime | None, datetime | None]:
-    """Where the ticket stands, with the instants of its repair and its closing.
-
-    A file with one of the two columns means both by it, as far as a fault is concerned.
-    """
-    repaired_at, closed_at = at["repaired_at"], at["closed_at"]
-    if "closed_at" not in mapping.columns and said != Status.REPAIRED:
-        closed_at = repaired_at
-    if said == Status.CANCELLED:
-        if closed_at is None:
-            raise Invalid("status", "It is cancelled, but does not say when.")
-        return Status.CANCELLED, repaired_at if "closed_at" in mapping.columns else None, closed_at
-    if "repaired_at" not in mapping.columns and kind is Kind.FAULT:
-        repaired_at = closed_at
-    if said == Status.REPAIRED:
-        if repaired_at is None:
-            raise Invalid("status", "It is repaired, but does not say when.")
-        return Status.REPAIRED, repaired_at, None
-    if said == Status.CLOSED or (not said and closed_at is not None):
-        if closed_at is None:
-            raise Invalid("status", "It is closed, but does not say when.")
-        return Status.CLOSED, repaired_at, closed_at
-    if closed_at is not None:
-        raise Invalid("status", "It is still open, but says when it was closed.")
-    return (Status.REPAIRED if repaired_at else Status.OPEN), repaired_at, None
