@@ -96,7 +96,7 @@ async def test_a_csv_is_read_in_whatever_excel_saved_it(
 async def test_every_bad_row_is_named_with_its_cell_and_the_good_ones_are_loaded(
     session: AsyncSession, project: Project, as_role: SignedIn
 ) -> None:
-    rows = [
+    rows: list[list[Any]] = [
         ["OK-1", "灯", "投光灯", None, 36, None, None, None],
         ["BAD 1", "灯", "投光灯", None, None, None, None, None],
         ["X-1", "灯", "飞碟", None, None, None, None, None],
@@ -136,7 +136,7 @@ async def test_every_bad_row_is_named_with_its_cell_and_the_good_ones_are_loaded
 async def test_all_or_nothing_loads_nothing_where_one_row_is_bad(
     session: AsyncSession, project: Project, as_role: SignedIn
 ) -> None:
-    rows = [*GOOD, ["X", "灯", "飞碟", None, None, None, None, None]]
+    rows: list[list[Any]] = [*GOOD, ["X", "灯", "飞碟", None, None, None, None, None]]
     manager = await as_role("manager")
     load = await brought(session, manager, "P1", workbook(rows), {"all_or_nothing": "true"})
     assert load.counts["written"] == 0
