@@ -4,7 +4,8 @@ It reads orders, one per line, and answers each with one line. `kill 0.12`: a wo
 all there is to do is killed after so many seconds, unless it was done. `race`: two sweep while
 two relay and post. `pair`: two go on and on; `shoot`: one of them is killed and another is born
 in its place; `away`: both are killed. `finish`: one does the rest. Nothing is imported or
-connected anew per worker, so that a kill falls into the work and not into a start.
+connected anew per worker, so that a kill falls into the work and not into a start. `load 0.5`: one
+carries out sheets and is killed; `loads`: two carry out what is left.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from datetime import timedelta
 from tickets import db
 from tickets.channel.actions import handing
 from tickets.migrations import load_tables
+from workers.loads import carry_out_sheets
 from workers.post import send_notices
 from workers.postmen import Postmen
 from workers.relay import relay_events
@@ -46,6 +48,10 @@ async def on_and_on() -> None:
         await everything()
         await postmen.set_out()
         await asyncio.sleep(0.05)
+
+
+async def sheets() -> None:
+    await carry_out_sheets({})
 
 
 async def sweeps() -> None:
@@ -117,6 +123,7 @@ def main(url: str) -> None:
     orders = {
         "race": (sweeps, relays, sweeps, relays),
         "finish": (everything,),
+        "loads": (sheets, sheets),
     }
     sys.stdout.write("ready\n")
     sys.stdout.flush()
@@ -124,6 +131,8 @@ def main(url: str) -> None:
         order, _, seconds = line.strip().partition(" ")
         if order == "kill":
             told = killed(born(url, everything), float(seconds))
+        elif order == "load":
+            told = killed(born(url, sheets), float(seconds))
         elif order == "pair":
             pair += [born(url, on_and_on), born(url, on_and_on)]
             told = "born"

@@ -18,4 +18,4 @@ LOOK: Final = timedelta(seconds=60)  # for a first look at it
 FIRST: Final = 8  # rows shown on the page
 SHOWN: Final = 50  # bad rows told on the page; the result sheet has them all
 STACKED: Final = 20  # so many rows on exactly one point: nobody meant that point
-ATTEMPTS: Final = 3  # a load that broke off so often is not tried again
+ATTEMPTS: Final = 5  # a load that broke off so often is not tried again
