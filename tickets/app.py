@@ -64,17 +64,17 @@ PAGES = (
     desk_web,
     ticket_web,
     round_web,
-    staff_web,
+    asset_web,
+    project_web,
     visit_web,
     loan_web,
-    project_web,
-    asset_web,
     notice_web,
     channel_web,
     report_web,
     rota_web,
     shift_web,
     sheet_web,
+    staff_web,
 )
 
 

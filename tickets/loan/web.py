@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Annotated, TypeVar
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 
-from tickets.door import DoorRoute, Line, Now, Passage, Session
+from tickets.door import DoorRoute, Line, Now, Passage, RoomRouter, Session
 from tickets.loan import actions
 from tickets.pages import page
 from tickets.phone.forms import ActForm, Brought, Do, attempted, brought
@@ -15,7 +15,7 @@ from tickets.staff.signed_in import needs
 from tickets.ticket.rules import FAULTS
 from tickets.visit import queries as visits
 
-router = APIRouter(route_class=DoorRoute)
+router = RoomRouter("/tickets", route_class=DoorRoute)
 
 F = TypeVar("F", bound=ActForm)
 Settler = Annotated[Who, needs(Verb.SUBSTITUTION_SETTLE)]

@@ -2,17 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, Field
 
 from tickets import pages
-from tickets.door import DoorRoute, Now, Session, Typed, typed
+from tickets.door import DoorRoute, Now, RoomRouter, Session, Typed, typed
 from tickets.notice import actions, queries
 from tickets.staff.rules import Verb, Who
 from tickets.staff.signed_in import needs
 
-router = APIRouter(route_class=DoorRoute)
+router = RoomRouter("/inbox", route_class=DoorRoute)
 
 Reader = Annotated[Who, needs(Verb.INBOX_READ)]
 _Before = Annotated[int | None, Query(ge=1, lt=2**63)]

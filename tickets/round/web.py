@@ -4,10 +4,10 @@ from typing import Annotated
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from fastapi.responses import Response
 
-from tickets.door import DoorRoute, Now, Session
+from tickets.door import DoorRoute, Now, RoomRouter, Session
 from tickets.loan.rules import SUBSTITUTION_LABELS, is_owed
 from tickets.pages import page
 from tickets.round import queries
@@ -18,7 +18,7 @@ from tickets.staff.signed_in import needs
 from tickets.ticket.rules import CAUSES, FAULTS, Doable, Stands, may_now
 from tickets.visit.rules import PAYS_LABELS, RESULT_LABELS
 
-router = APIRouter(route_class=DoorRoute)
+router = RoomRouter("/round", route_class=DoorRoute)
 
 Technician = Annotated[Who, needs(Verb.ROUND_SEE)]
 

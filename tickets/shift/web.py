@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel
 
 from tickets import pages
 from tickets.desk.queries import shift as desk
-from tickets.door import DoorRoute, Now, Passage, Session, Typed, typed
+from tickets.door import DoorRoute, Now, Passage, RoomRouter, Session, Typed, typed
 from tickets.refusals import Forbidden, Missing, Refused
 from tickets.settings import settings
 from tickets.shift import actions, queries, rules
@@ -19,7 +19,7 @@ from tickets.staff.rules import Verb, Who
 from tickets.staff.signed_in import needs
 from tickets.ticket.rules import FAULTS
 
-router = APIRouter(route_class=DoorRoute)
+router = RoomRouter("/handovers", route_class=DoorRoute)
 
 Hands = Annotated[Who, needs(Verb.SHIFT_HAND_OVER)]
 Number = Annotated[int, Path(ge=1, lt=2**31)]

@@ -1,10 +1,9 @@
 """The pages of what is installed, and what a label's code opens."""
 
-from fastapi import APIRouter
-
 from tickets.asset.web import asset, files, label, labels, table, together
+from tickets.door import RoomRouter
 
-router = APIRouter()
+router = RoomRouter(("/projects", "/q/"))
 router.include_router(table.router)
 router.include_router(together.router)
 router.include_router(files.router)

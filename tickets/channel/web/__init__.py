@@ -1,10 +1,9 @@
 """The pages of channels, one's own choice of them, and what was handed to whom."""
 
-from fastapi import APIRouter
-
 from tickets.channel.web import channels, log, mine
+from tickets.door import RoomRouter
 
-router = APIRouter()
+router = RoomRouter(("/account", "/channels", "/inbox", "/tickets"))
 router.include_router(channels.router)
 router.include_router(log.router)
 router.include_router(mine.router)

@@ -1,11 +1,9 @@
 """The pages of projects: what was promised to whom."""
 
-from fastapi import APIRouter
-
-from tickets.door import DoorRoute
+from tickets.door import DoorRoute, RoomRouter
 from tickets.project.web import contracts, covers, expiry, forms, pages
 
-router = APIRouter(route_class=DoorRoute)
+router = RoomRouter(("/covers", "/projects"), route_class=DoorRoute)
 router.include_router(forms.router)  # /projects/new stands before /projects/{code}
 router.include_router(covers.router)
 router.include_router(contracts.router)

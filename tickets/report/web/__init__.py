@@ -1,9 +1,8 @@
 """The managers' pages: what is broken, and what waits for their word."""
 
-from fastapi import APIRouter
-
+from tickets.door import RoomRouter
 from tickets.report.web import broken, waiting
 
-router = APIRouter()
+router = RoomRouter("/broken")
 router.include_router(broken.router)
 router.include_router(waiting.router)

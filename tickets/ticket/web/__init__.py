@@ -1,7 +1,6 @@
 """The ticket's pages: one, the list of all, and the forms of the desk's acts."""
 
-from fastapi import APIRouter
-
+from tickets.door import RoomRouter
 from tickets.ticket.web import (
     acts,
     clocks,
@@ -14,7 +13,7 @@ from tickets.ticket.web import (
     why,
 )
 
-router = APIRouter()
+router = RoomRouter(("/tickets", "/a/"))
 router.include_router(register.router)
 router.include_router(page.router)
 router.include_router(why.router)

@@ -1,9 +1,8 @@
 """The pages of a visit: its photos, and the forms of its acts."""
 
-from fastapi import APIRouter
-
+from tickets.door import RoomRouter
 from tickets.visit.web import act, photo
 
-router = APIRouter()
+router = RoomRouter(("/photos", "/tickets"))
 router.include_router(photo.router)
 router.include_router(act.router)
