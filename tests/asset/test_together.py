@@ -179,7 +179,9 @@ async def test_nothing_is_left_in_what_is_retired(session: AsyncSession, as_role
     answer = await client.post(f"{HOME}/asset_restorations", data=form)
     assert "Put back in service: 5" in answer.text
     facts = await session.execute(
-        select(Event.kind, Event.facts).where(Event.kind.in_(("asset.retired", "asset.restored")))
+        select(Event.kind, Event.facts)
+        .where(Event.kind.in_(("asset.retired", "asset.restored")))
+        .order_by(Event.id)
     )
     assert [tuple(row) for row in facts] == [
         ("asset.retired", {"number": 5}),
