@@ -1,7 +1,10 @@
 """What a label's code opens, and for whom."""
 
+from datetime import datetime
+from importlib import import_module
 from typing import Any
 
+import pytest
 from httpx import ASGITransport, AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -53,4 +56,42 @@ async def test_an_unknown_label_is_said_to_be_unknown(session: AsyncSession) -> 
     stranger = _stranger()
     for code in ("0000000000", "x", "a%00b", "%27;--", "灯" * 50, "z" * 5000):
         assert (await stranger.get(f"/q/{code}")).status_code == 404
+    await stranger.aclose()
+
+
+async def test_a_retired_assets_label_still_says_whom_to_call(
+    session: AsyncSession, now: datetime
+) -> None:
+    project = await make_project(session, name="Riverside", hotline="0571-1234")
+    asset = await make_asset(session, project=project)
+    asset.retired_at = now
+    await session.commit()
+    stranger = _stranger()
+    page = (await stranger.get(f"/q/{asset.public_id}", headers={"accept-language": "en"})).text
+    assert "not in use any more" in page
+    assert 'href="tel:0571-1234"' in page
+    await stranger.aclose()
+
+
+async def test_an_unknown_label_names_no_project_but_the_house(session: AsyncSession) -> None:
+    stranger = _stranger()
+    answer = await stranger.get("/q/0000000000", headers={"accept-language": "en"})
+    assert answer.status_code == 404
+    assert "This label is not known here" in answer.text
+    assert f"tel:{settings().hotline}" in answer.text
+    assert "Accept-Language" in answer.headers["vary"]
+    await stranger.aclose()
+
+
+async def test_who_tries_one_label_after_the_other_waits_and_a_known_one_still_opens(
+    session: AsyncSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts = import_module("tickets.staff.actions.sign_in")
+    monkeypatch.setattr(counts, "UNKNOWN_LABELS", 3)
+    asset = await make_asset(session, project=await make_project(session))
+    await session.commit()
+    stranger = _stranger()
+    told = [(await stranger.get(f"/q/000000000{n}")).status_code for n in range(5)]
+    assert told == [404, 404, 404, 429, 429]
+    assert (await stranger.get(f"/q/{asset.public_id}")).status_code == 200
     await stranger.aclose()

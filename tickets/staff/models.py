@@ -90,12 +90,13 @@ class Token(Base):
 
 
 class FailedSignIn(Base):
-    """A wrong password, counted per name and per address so that guessing is slow."""
+    """A wrong password, counted per name and per address so that guessing is slow; and an unknown
+    label, per address."""
 
     __tablename__ = "failed_sign_in"
     # The door asks for the newest failures of a name or address at every attempt.
     __table_args__ = (Index("ix_failed_sign_in_key", "key", "at"),)
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    key: Mapped[str]  # "login:<name>" or "address:<ip>"
+    key: Mapped[str]  # "login:<name>", "address:<ip>", "label:<ip>"
     at: Mapped[datetime]

@@ -198,6 +198,7 @@ SEEN_EVERY: Final = timedelta(minutes=5)  # how finely "last seen" is kept
 WINDOW: Final = timedelta(minutes=15)
 WRONG_PER_LOGIN: Final = 5
 WRONG_PER_ADDRESS: Final = 20
+UNKNOWN_LABELS: Final = 60  # per address and window
 FORGOTTEN_AFTER: Final = timedelta(days=1)
 
 _GUESSED_FIRST = frozenset(

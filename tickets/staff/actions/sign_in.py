@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.refusals import Invalid, TooOften, Unknown
@@ -13,6 +13,7 @@ from tickets.staff.rules import (
     ABSOLUTE,
     FORGOTTEN_AFTER,
     SEEN_EVERY,
+    UNKNOWN_LABELS,
     WINDOW,
     WRONG_PER_ADDRESS,
     WRONG_PER_LOGIN,
@@ -134,7 +135,23 @@ def _doors(login: str, address: str) -> tuple[str, str]:
     return f"login:{login.casefold()[:200]}", f"address:{address[:100]}"
 
 
-async def _slow_down(session: AsyncSession, key: str, limit: int, now: datetime) -> None:
+async def note_unknown_label(session: AsyncSession, address: str, now: datetime) -> None:
+    """Somebody scanned what is no label of ours; whoever tries many waits."""
+    key = f"label:{address[:100]}"
+    sentence = N_("Too many unknown labels were tried from here. Try again in {minutes} min.")
+    await _slow_down(session, key, UNKNOWN_LABELS, now, sentence)
+    # Statements of their own: looking at a page is a request that only reads.
+    await session.execute(delete(FailedSignIn).where(FailedSignIn.at < now - FORGOTTEN_AFTER))
+    await session.execute(insert(FailedSignIn).values(key=key, at=now))
+
+
+async def _slow_down(
+    session: AsyncSession,
+    key: str,
+    limit: int,
+    now: datetime,
+    sentence: str = N_("Too many wrong attempts. Try again in {minutes} min."),
+) -> None:
     """The limit-th newest failure says from when on there is room again."""
     barrier = await session.scalar(
         select(FailedSignIn.at)
@@ -146,7 +163,7 @@ async def _slow_down(session: AsyncSession, key: str, limit: int, now: datetime)
     if barrier is not None:
         seconds = max(1, int((barrier + WINDOW - now).total_seconds()) + 1)
         raise TooOften(
-            N_("Too many wrong attempts. Try again in {minutes} min."),
+            sentence,
             retry_after=seconds,
             minutes=(seconds + 59) // 60,
         )
