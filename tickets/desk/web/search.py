@@ -16,7 +16,7 @@ router = APIRouter(route_class=DoorRoute)
 Reader = Annotated[Who, needs(Verb.TICKET_READ)]
 # However much is pasted: it is cut, not refused; who searches is in a hurry.
 Pasted = Annotated[str, Query(max_length=100_000)]
-SHOWN, COUNTED = 15, 50
+SHOWN, COUNTED = 15, 30
 FEW, FEW_COUNTED = 5, 20
 
 

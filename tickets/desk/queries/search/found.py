@@ -72,9 +72,8 @@ async def search(
         "rest_slices": wanted(behind),
     }
     given |= {f"word{n}": each for n, each in enumerate(patterns_of(asked.text))}
-    statement = in_words(way)
-    known = statement.compile().params
-    rows = await session.execute(statement, {n: v for n, v in given.items() if n in known})
+    statement, slots = in_words(way)
+    rows = await session.execute(statement, {name: given[name] for name in slots})
     found: dict[int, dict[int, _Fitting]] = {}
     for row in rows:
         fitting = found.setdefault(row.noun, {})
@@ -90,17 +89,16 @@ _Fitting = tuple[Fit, bool, float, int, Any]
 
 
 def _fit(asked: Query, row: Any) -> Fit | None:
-    noun = row.noun
-    if noun == Noun.CALLER and asked.number:
-        return fit_of_number(asked, row.also)
-    others = [row.more if noun != Noun.CALLER else row.sort]
-    if noun in (Noun.ASSET, Noun.PROJECT):
-        others += [row.also]
-    if noun in (Noun.ASSET, Noun.TICKET):
-        others += [row.project, row.project_name]
-    fit = fit_of(asked, row.code, row.name, *others)
-    # A ticket is found by its assets and its caller too, which are not looked at here.
-    return Fit.SPELT if fit is None and noun == Noun.TICKET else fit
+    noun, _, code, name, more, _, sort, also, project, project_name, _ = row
+    if noun == Noun.CALLER:
+        return fit_of_number(asked, also) if asked.number else fit_of(asked, "", name, sort)
+    if noun == Noun.TICKET:
+        # A ticket is found by its assets and its caller too, which are not looked at here.
+        fit = fit_of(asked, code, name, more, project, project_name)
+        return Fit.SPELT if fit is None else fit
+    if noun == Noun.ASSET:
+        return fit_of(asked, code, name, more, also, project, project_name)
+    return fit_of(asked, code, name, more, also)
 
 
 def _hit(noun: Noun, fit: Fit, row: Any) -> Hit:

@@ -50,16 +50,17 @@ def _as_dialled(number: str) -> str:
 
 def fit_of(asked: Query, code: str, name: str, *others: str | None) -> Fit | None:
     """None where it only looked so from afar: the slices are there, but not in one piece."""
-    code, name = fold(code), fold(name)
-    if code and asked.text == code:
+    # Folded in one go: a line's end joins with nothing.
+    whole = fold("\n".join((code, name, *(each for each in others if each))))
+    code, rest = whole.split("\n", 1)
+    if code and code == asked.text:
         return Fit.EXACT
     if code.startswith(asked.text):
         return Fit.BEGINS
     if asked.text in code:
         return Fit.PART
-    if name.startswith(asked.text):
+    if rest.startswith(asked.text):
         return Fit.NAMED
-    whole = "\n".join((code, name, *(fold(each) for each in others if each)))
     left = [word for word in asked.words if word not in whole]
     if not left:
         return Fit.WORDS

@@ -40,8 +40,8 @@ from tickets.project.queries import holds, within
 
 
 @lru_cache(maxsize=500)
-def in_words(way: Way) -> TextClause:
-    """Each row: noun, id, then what `_columns` names."""
+def in_words(way: Way) -> tuple[TextClause, tuple[str, ...]]:
+    """And the names of what it leaves open. Each row: noun, id, then what `columns_of` names."""
     parts = []
     if way.tickets:
         parts += of_tickets(way)
@@ -52,7 +52,8 @@ def in_words(way: Way) -> TextClause:
     if way.callers:
         parts.append(_callers(way))
     few = [select(*part.subquery().c) for part in parts]
-    return fixed(union_all(*few))
+    statement = fixed(union_all(*few))
+    return statement, tuple(statement.compile().params)
 
 
 # --- assets ----------------------------------------------------------------------------------
