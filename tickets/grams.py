@@ -35,21 +35,34 @@ def slices(text: str) -> set[str]:
     return found
 
 
-def grams(*texts: str | None) -> list[str]:
+def grams(*texts: str | None, told: str | None = None) -> list[str]:
     """What a row is found by, sorted, for its `grams` column: the slices of all its texts, and
-    what is typed before there is a slice: one Chinese character (a surname), how a code begins."""
+    what is typed before there is a slice: one Chinese character (a surname), how a code begins.
+
+    `told` is what somebody said, in sentences: found by its words, not by initials, which nobody
+    types of a sentence and which would be met in it by chance.
+    """
     found: set[str] = set()
     for text in texts:
         if text:
-            # Short codes and house numbers are found whole too.
-            found.update(slices(text[:2000]))
+            found.update(_found_by(text))
             for run in _RUNS.findall(fold(text[:2000])):
                 if is_chinese(run):
-                    found.update(run)
                     found.update(_spelt(run))
-                elif run[0].isalpha():
-                    found.add(run[:2])
+    if told:
+        found.update(_found_by(told))
     return sorted(found)
+
+
+def _found_by(text: str) -> set[str]:
+    # Short codes and house numbers are found whole too.
+    found = slices(text[:2000])
+    for run in _RUNS.findall(fold(text[:2000])):
+        if is_chinese(run):
+            found.update(run)
+        elif run[0].isalpha():
+            found.add(run[:2])
+    return found
 
 
 def wanted(query: str) -> list[str]:

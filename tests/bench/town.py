@@ -241,7 +241,9 @@ def _tickets(
                 "open" if is_open else "closed", is_open,
                 due_first if is_open else NOTHING_BREAKS, technician, 2, "warranty", "warranty",
                 date(2027, 12, 1), None if is_open else at + 9 * H,
-                grams(ref, f"BJ-{asset[1]:03}", streets.project(asset[1]), words, *asset[2:4]),
+                grams(
+                    ref, f"BJ-{asset[1]:03}", streets.project(asset[1]), *asset[2:4], told=words
+                ),
                 "free", "free",
             )
         )  # fmt: skip

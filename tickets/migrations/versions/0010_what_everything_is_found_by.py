@@ -25,7 +25,7 @@ TEXTS = {
     " JOIN owner o ON o.id = p.owner_id WHERE p.id > :after",
     "contact": "SELECT c.id, ARRAY[c.name, c.title] FROM contact c WHERE c.id > :after",
     "asset": "SELECT a.id, ARRAY[a.name, a.location, a.model] FROM asset a WHERE a.id > :after",
-    "ticket": "SELECT t.id, ARRAY[p.name, t.place, t.description] || ARRAY(SELECT a.name"
+    "ticket": "SELECT t.id, ARRAY[p.name, t.place] || ARRAY(SELECT a.name"
     " FROM ticket_asset ta JOIN asset a ON a.id = ta.asset_id WHERE ta.ticket_id = t.id)"
     " FROM ticket t JOIN project p ON p.id = t.project_id WHERE t.id > :after",
 }

@@ -126,10 +126,10 @@ def ticket_row(
             around.project.code,
             around.project.name,
             old.place,
-            old.description,
             old.external_ref,
             *(asset.code for asset in named),
             *(asset.name for asset in named),
+            told=old.description,
         ),
     }
 

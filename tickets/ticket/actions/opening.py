@@ -108,9 +108,9 @@ async def open_with_clocks(
         project.code,
         project.name,
         call.place,
-        call.description,
         *(asset.code for asset in named),
         *(asset.name for asset in named),
+        told=call.description,
     )
     session.add(ticket)
     if call.photos:
