@@ -1,4 +1,4 @@
-"""The verbs of a visit: on site, made safe, repaired. The clocks are the ticket's to judge."""
+"""Repaired: what it was, what was done, which parts; the cause settles who pays."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,106 +7,16 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from tickets.events import record
 from tickets.project.models import Project
 from tickets.sla.models import Act
 from tickets.sla.rules import ActKind, cycle_of
-from tickets.staff.rules import Role, Verb, Who
+from tickets.staff.rules import Verb, Who
 from tickets.ticket import queries as tickets
 from tickets.ticket.actions import perform
 from tickets.ticket.models import Ticket
 from tickets.visit import queries, rules
-from tickets.visit.models import Part, Position, Work
-from tickets.visit.rules import Found, PartUsed, Payer, Stood
-
-
-async def arrive(
-    session: AsyncSession,
-    who: Who,
-    ref: str,
-    *,
-    now: datetime,
-    at: datetime | None = None,
-    phone_time: datetime | None = None,
-    key: UUID | None = None,
-    position: Stood | None = None,
-    photos: Sequence[UUID] = (),
-    signature: UUID | None = None,
-) -> Ticket:
-    """到场. Where the phone stood is kept, and never a condition."""
-    ticket = await tickets.find_living(session, who, ref, Verb.TICKET_ARRIVE)
-    nobody_has_it = ticket.technician_id is None and Role.TECHNICIAN in who.roles
-    act = await perform(
-        session,
-        ticket,
-        ActKind.ARRIVAL,
-        who=who,
-        at=at,
-        phone_time=phone_time,
-        now=now,
-        key=key,
-        photos=photos,
-        signature=signature,
-        facts={"positioned": True} if position else None,
-    )
-    if position is not None and not await queries.has_position(session, act.id):
-        session.add(
-            Position(
-                act_id=act.id,
-                lat=position.lat,
-                lon=position.lon,
-                accuracy_m=position.accuracy_m,
-            )
-        )
-    if nobody_has_it:
-        _take(session, ticket, who, now)
-    return ticket
-
-
-def _take(session: AsyncSession, ticket: Ticket, who: Who, now: datetime) -> None:
-    """He who stands at what nobody has, has it."""
-    ticket.technician_id = who.id
-    record(
-        session,
-        "ticket.assigned",
-        at=now,
-        ticket_id=ticket.id,
-        project_id=ticket.project_id,
-        by_id=who.id,
-        technician_id=who.id,
-        before_id=None,
-    )
-
-
-async def make_safe(
-    session: AsyncSession,
-    who: Who,
-    ref: str,
-    *,
-    note: str,
-    now: datetime,
-    at: datetime | None = None,
-    phone_time: datetime | None = None,
-    key: UUID | None = None,
-    photos: Sequence[UUID] = (),
-    signature: UUID | None = None,
-) -> Ticket:
-    """Isolated or guarded: the note says how. The danger is over, the fault is not."""
-    ticket = await tickets.find_living(session, who, ref, Verb.TICKET_MAKE_SAFE)
-    await perform(
-        session,
-        ticket,
-        ActKind.MADE_SAFE,
-        who=who,
-        at=at,
-        phone_time=phone_time,
-        now=now,
-        key=key,
-        photos=photos,
-        signature=signature,
-        facts={"note": note},
-    )
-    return ticket
+from tickets.visit.models import Part, Work
+from tickets.visit.rules import Found, PartUsed, Payer
 
 
 async def repair(

@@ -1,14 +1,12 @@
-"""The acts of a visit as JSON: photos first, then on site, made safe, repaired."""
+"""The acts of a visit that clocks are judged by, as JSON: on site, made safe, repaired."""
 
 from datetime import date
 from decimal import Decimal
 from typing import Annotated
-from uuid import UUID
 
-from fastapi import Form, UploadFile
-from pydantic import BaseModel, Field
+from fastapi import APIRouter
+from pydantic import Field
 
-from tickets import media
 from tickets.desk.queries.ticket import TicketShown, shown
 from tickets.door import (
     PROBLEMS,
@@ -18,39 +16,16 @@ from tickets.door import (
     Line,
     Now,
     Passage,
-    RoomRouter,
     Session,
     Strict,
 )
-from tickets.refusals import TooLarge
 from tickets.sla.rules import Result
 from tickets.staff.rules import Verb, Who
 from tickets.staff.signed_in import needs
 from tickets.visit import actions
 from tickets.visit.rules import Found, PartUsed, Stood
 
-router = RoomRouter("/api/", route_class=DoorRoute, responses=PROBLEMS, tags=["visit"])
-
-
-class PhotoOut(BaseModel):
-    id: UUID
-
-
-@router.post("/photos", status_code=201)
-async def add_photo(
-    who: Annotated[Who, needs(Verb.PHOTO_ADD)],
-    session: Session,
-    file: UploadFile,
-    key: Annotated[UUID | None, Form()] = None,
-) -> PhotoOut:
-    """Keep a photo (JPEG, PNG or WebP, at most 25 MB); its id goes into an act's `photos`.
-
-    `key` is the phone's own name for it: sent twice, it is one photo.
-    """
-    if (file.size or 0) > media.MAX_BYTES:
-        raise TooLarge("A photo may have at most {megabytes} MB.", megabytes=media.MAX_BYTES >> 20)
-    photo = await media.take(session, await file.read(), by_id=who.id, key=key)
-    return PhotoOut(id=photo.id)
+router = APIRouter(route_class=DoorRoute, responses=PROBLEMS, tags=["visit"])
 
 
 class PositionIn(Strict):

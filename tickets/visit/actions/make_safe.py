@@ -1,0 +1,44 @@
+"""Isolated or guarded: the danger is over, the fault is not."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tickets.sla.rules import ActKind
+from tickets.staff.rules import Verb, Who
+from tickets.ticket import queries as tickets
+from tickets.ticket.actions import perform
+from tickets.ticket.models import Ticket
+
+
+async def make_safe(
+    session: AsyncSession,
+    who: Who,
+    ref: str,
+    *,
+    note: str,
+    now: datetime,
+    at: datetime | None = None,
+    phone_time: datetime | None = None,
+    key: UUID | None = None,
+    photos: Sequence[UUID] = (),
+    signature: UUID | None = None,
+) -> Ticket:
+    """Isolated or guarded: the note says how. The danger is over, the fault is not."""
+    ticket = await tickets.find_living(session, who, ref, Verb.TICKET_MAKE_SAFE)
+    await perform(
+        session,
+        ticket,
+        ActKind.MADE_SAFE,
+        who=who,
+        at=at,
+        phone_time=phone_time,
+        now=now,
+        key=key,
+        photos=photos,
+        signature=signature,
+        facts={"note": note},
+    )
+    return ticket

@@ -1,0 +1,23 @@
+"""Reads about visits: what was found and done, the photos one may see."""
+
+from tickets.visit.queries.work import (
+    Visited,
+    has_position,
+    is_latest_repair,
+    is_written,
+    photo_for,
+    repairs_of,
+    subject,
+    visited,
+)
+
+__all__ = [
+    "Visited",
+    "has_position",
+    "is_latest_repair",
+    "is_written",
+    "photo_for",
+    "repairs_of",
+    "subject",
+    "visited",
+]
