@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Numeric
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Numeric
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tickets.db import Base
@@ -28,6 +28,23 @@ class Work(Base):
     ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), index=True)
     cause: Mapped[str]
     work: Mapped[str]
+
+
+class Measurement(Base):
+    """What was measured at a repair, before the work and after it."""
+
+    __tablename__ = "measurement"
+    __table_args__ = (
+        # A row that says nothing is none.
+        CheckConstraint("before IS NOT NULL OR after IS NOT NULL", name="measured"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    act_id: Mapped[int] = mapped_column(ForeignKey("act.id"), index=True)
+    name: Mapped[str]  # a code of rules.MEASURED, or as somebody calls it
+    before: Mapped[Decimal | None] = mapped_column(Numeric(14, 4))
+    after: Mapped[Decimal | None] = mapped_column(Numeric(14, 4))
+    unit: Mapped[str]
 
 
 class Part(Base):

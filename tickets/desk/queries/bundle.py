@@ -57,9 +57,11 @@ from tickets.ticket.models import (
     TicketPhoto,
 )
 from tickets.ticket.queries.seen import visible_in
-from tickets.visit.models import Part, Work
+from tickets.visit.models import Measurement, Part, Work
 
 M = TypeVar("M", bound=Base)
+
+_EXACT = (Part, Measurement)  # what somebody wrote down as a decimal stays one
 
 NEWEST = 200  # lines of the diary that a page shows
 _ID = literal_column("ticket.id", BigInteger())  # of the ticket the statement is about
@@ -105,6 +107,16 @@ def _assets() -> ScalarSelect[Any]:
 
 def _parts() -> ScalarSelect[Any]:
     table, work = Part.__table__, Work.__table__
+    few = (
+        select(table)
+        .join(work, work.c.act_id == table.c.act_id)
+        .where(_of_family(work.c.ticket_id))
+    )
+    return _agg(few.subquery("few"), "id")
+
+
+def _measurements() -> ScalarSelect[Any]:
+    table, work = Measurement.__table__, Work.__table__
     few = (
         select(table)
         .join(work, work.c.act_id == table.c.act_id)
@@ -175,6 +187,7 @@ _SMALL: Sequence[tuple[type[Base], Callable[[], ScalarSelect[Any]]]] = (
     (Alert, lambda: _rows(Alert, "id")),
     (Work, lambda: _rows(Work, "act_id", of_family=True)),
     (Part, _parts),
+    (Measurement, _measurements),
     (Asset, _assets),
     (Person, _people),
 )
@@ -219,7 +232,7 @@ class Bundle:
         if not told:
             return []
         read = _reading(model)
-        rows = json.loads(told, parse_float=Decimal if model is Part else None)
+        rows = json.loads(told, parse_float=Decimal if model in _EXACT else None)
         for row in rows:
             for name, reader in read:
                 if row.get(name) is not None:

@@ -37,7 +37,7 @@ from tickets.staff.rules import Verb, Who
 from tickets.ticket import queries as tickets
 from tickets.ticket.models import CallBack, CallPromise, PastCycle, Ticket, TicketPhoto
 from tickets.ticket.rules import Asked, Doable, Stands, may_now, why_not_close
-from tickets.visit.models import Part, Work
+from tickets.visit.models import Measurement, Part, Work
 from tickets.visit.queries import Visited, visited
 
 # Which verb a thing to do needs: what the state allows and the role allows is shown.
@@ -190,7 +190,7 @@ async def dossier(session: AsyncSession, who: Who, ref: str, now: datetime) -> D
         names.get(ticket.opened_by_id or 0),
         told.all(Asset),
         [clock_told(clock, acts, names, now) for clock in clocks],
-        visited(acts, told.all(Work), told.all(Part)),
+        visited(acts, told.all(Work), told.all(Part), told.all(Measurement)),
         photos,
         debt,
         settlements,

@@ -25,7 +25,7 @@ from tickets.ticket.rules import (
     SEVERITY_LABELS,
     Doable,
 )
-from tickets.visit.rules import PAYS_LABELS, RESULT_LABELS
+from tickets.visit.rules import MEASURED, PAYS_LABELS, RESULT_LABELS, plain
 from tickets.words import exact
 
 router = APIRouter(route_class=DoorRoute)
@@ -107,6 +107,8 @@ async def shown(
         pause_labels=PAUSE_LABELS,
         pays_labels=PAYS_LABELS,
         result_labels=RESULT_LABELS,
+        measured=MEASURED,
+        plain=plain,
         substitution_labels=SUBSTITUTION_LABELS,
         tag=_tag(told.ticket.version, max((line.event.id for line in told.lines), default=0)),
     )

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from tickets.project import queries as projects
 from tickets.project.models import Project
 from tickets.sla.models import Act
 from tickets.sla.rules import ActKind, cycle_of
@@ -15,8 +16,8 @@ from tickets.ticket import queries as tickets
 from tickets.ticket.actions import perform
 from tickets.ticket.models import Ticket
 from tickets.visit import queries, rules
-from tickets.visit.models import Part, Work
-from tickets.visit.rules import Found, PartUsed, Payer
+from tickets.visit.models import Measurement, Part, Work
+from tickets.visit.rules import Found, Measured, PartUsed, Payer
 
 
 async def repair(
@@ -69,6 +70,7 @@ async def repair(
             "cause": cause,
             "work": found.work,
             "parts": len(found.parts),
+            **({"measurements": len(found.measurements)} if found.measurements else {}),
             "payer_labour": payer.labour,
             "payer_parts": payer.parts,
             "payer_reason": payer.reason,
@@ -78,6 +80,9 @@ async def repair(
         return ticket
     session.add(Work(act_id=act.id, ticket_id=ticket.id, cause=cause, work=found.work))
     session.add_all(_part(act, used, payer) for used in found.parts)
+    session.add_all(_measurement(act, each) for each in found.measurements)
+    if rules.needs_photos(found):
+        await _check_photos(session, ticket, project)
     await session.flush()
     if await queries.is_latest_repair(session, act):
         told = await tickets.cycle_told(session, ticket, act.cycle)
@@ -86,6 +91,21 @@ async def repair(
         told.payer_parts = payer.parts
         told.payer_reason = payer.reason
     return ticket
+
+
+async def _check_photos(session: AsyncSession, ticket: Ticket, project: Project) -> None:
+    """Those that came with it count, and those of the visit before it. The terms are those of the
+    report, as with everything else that was promised."""
+    terms = await projects.terms_at(session, project.id, ticket.reported_at)
+    if terms.photos_before or terms.photos_after:
+        told = await queries.photos_by_moment(session, ticket)
+        rules.check_photos(terms, before=told.get("before", 0), after=told.get("after", 0))
+
+
+def _measurement(act: Act, each: Measured) -> Measurement:
+    return Measurement(
+        act_id=act.id, name=each.name, before=each.before, after=each.after, unit=each.unit
+    )
 
 
 def _part(act: Act, used: PartUsed, payer: Payer) -> Part:

@@ -23,7 +23,7 @@ from tickets.sla.rules import Result
 from tickets.staff.rules import Verb, Who
 from tickets.staff.signed_in import needs
 from tickets.visit import actions
-from tickets.visit.rules import Found, PartUsed, Stood
+from tickets.visit.rules import Found, Measured, PartUsed, Stood
 
 router = APIRouter(route_class=DoorRoute, responses=PROBLEMS, tags=["visit"])
 
@@ -64,6 +64,22 @@ class PartIn(Strict):
         return PartUsed(self.name, self.quantity, self.unit_price, self.old_serial, self.new_serial)
 
 
+Value = Annotated[Decimal, Field(ge=-1_000_000_000, le=1_000_000_000, decimal_places=4)]
+
+
+class MeasurementIn(Strict):
+    """`name` is one of insulation (MΩ), leakage (mA), earth (Ω), voltage (V), current (A), lux
+    (lx), or whatever else was measured; `before` the work, `after` it, or both."""
+
+    name: Line
+    before: Value | None = None
+    after: Value | None = None
+    unit: Annotated[Line, Field(max_length=20)]
+
+    def as_measured(self) -> Measured:
+        return Measured(self.name, self.unit, self.before, self.after)
+
+
 class RepairIn(ActIn):
     """`cause` is a code of the trade (C_PRODUCT, C_THIRD, …), needed once it is fixed; a
     `temporary` repair names the day until which it holds. Only `fixed` keeps the promise."""
@@ -75,6 +91,7 @@ class RepairIn(ActIn):
     work: Passage
     check_after_dark: bool = False
     parts: Annotated[list[PartIn], Field(max_length=100)] = []
+    measurements: Annotated[list[MeasurementIn], Field(max_length=50)] = []
 
 
 @router.post("/tickets/{ref}/arrival")
@@ -145,6 +162,7 @@ async def repair(
         on_site=given.on_site,
         parts=tuple(part.as_used() for part in given.parts),
         check_after_dark=given.check_after_dark,
+        measurements=tuple(each.as_measured() for each in given.measurements),
     )
     ticket = await actions.repair(
         session,

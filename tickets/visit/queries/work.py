@@ -1,11 +1,11 @@
 """What was found and done on a ticket's visits, and the photos one may see."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.media import Photo
@@ -14,8 +14,8 @@ from tickets.refusals import Missing
 from tickets.sla.models import Act
 from tickets.staff.rules import Who
 from tickets.ticket import queries as tickets
-from tickets.ticket.models import Ticket
-from tickets.visit.models import Part, Position, Work
+from tickets.ticket.models import Ticket, TicketPhoto
+from tickets.visit.models import Measurement, Part, Position, Work
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,8 @@ class Visited:
     cause: str
     work: str
     parts: tuple[Part, ...]
+    measurements: tuple[Measurement, ...] = ()
+    by_id: int | None = None
 
 
 async def subject(session: AsyncSession, who: Who, ref: str) -> tuple[Ticket, Project]:
@@ -49,7 +51,7 @@ async def photo_for(session: AsyncSession, who: Who, photo_id: UUID) -> Photo:
 
 
 async def repairs_of(session: AsyncSession, ticket_id: int) -> Sequence[Visited]:
-    """What was done on a ticket, oldest first; two statements."""
+    """What was done on a ticket, oldest first; three statements."""
     rows = (
         await session.execute(
             select(Act, Work)
@@ -59,20 +61,31 @@ async def repairs_of(session: AsyncSession, ticket_id: int) -> Sequence[Visited]
         )
     ).all()
     used: Sequence[Part] = ()
+    measured: Sequence[Measurement] = ()
     if rows:
         ids = [act.id for act, _ in rows]
         used = (
             await session.scalars(select(Part).where(Part.act_id.in_(ids)).order_by(Part.id))
         ).all()
-    return visited([act for act, _ in rows], [work for _, work in rows], used)
+        by_act = select(Measurement).where(Measurement.act_id.in_(ids))
+        measured = (await session.scalars(by_act.order_by(Measurement.id))).all()
+    return visited([act for act, _ in rows], [work for _, work in rows], used, measured)
 
 
-def visited(acts: Iterable[Act], works: Iterable[Work], used: Iterable[Part]) -> Sequence[Visited]:
-    """Repairs with what was done and put in, in the order of the acts."""
+def visited(
+    acts: Iterable[Act],
+    works: Iterable[Work],
+    used: Iterable[Part],
+    measured: Iterable[Measurement],
+) -> Sequence[Visited]:
+    """Repairs with what was done, put in and measured, in the order of the acts."""
     work_of = {work.act_id: work for work in works}
     parts: dict[int, list[Part]] = {act_id: [] for act_id in work_of}
     for part in used:
         parts[part.act_id].append(part)
+    measurements: dict[int, list[Measurement]] = {act_id: [] for act_id in work_of}
+    for each in measured:
+        measurements[each.act_id].append(each)
     return [
         Visited(
             act.id,
@@ -83,6 +96,8 @@ def visited(acts: Iterable[Act], works: Iterable[Work], used: Iterable[Part]) ->
             work_of[act.id].cause,
             work_of[act.id].work,
             tuple(parts[act.id]),
+            tuple(measurements[act.id]),
+            act.by_id,
         )
         for act in acts
         if act.id in work_of
@@ -103,6 +118,19 @@ async def is_latest_repair(session: AsyncSession, act: Act) -> bool:
 async def is_written(session: AsyncSession, act_id: int) -> bool:
     """This repair has its work already: the same act was sent twice."""
     return bool(await session.scalar(select(exists().where(Work.act_id == act_id))))
+
+
+async def photos_by_moment(session: AsyncSession, ticket: Ticket) -> Mapping[str, int]:
+    """How many photos the present cycle has of before, after, and other moments of the work."""
+    counted = (
+        select(Photo.moment, func.count())
+        .join(TicketPhoto, TicketPhoto.photo_id == Photo.id)
+        .where(TicketPhoto.ticket_id == ticket.id)
+        .group_by(Photo.moment)
+    )
+    if ticket.cycle > 1:  # those of the cycle before show another repair
+        counted = counted.where(Photo.created_at >= ticket.reported_at)
+    return {moment: number for moment, number in await session.execute(counted)}
 
 
 async def has_position(session: AsyncSession, act_id: int) -> bool:

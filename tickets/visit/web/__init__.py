@@ -1,8 +1,9 @@
 """The pages of a visit: its photos, and the forms of its acts."""
 
 from tickets.door import RoomRouter
-from tickets.visit.web import act, photo
+from tickets.visit.web import act, photo, repair
 
 router = RoomRouter(("/photos", "/tickets"))
 router.include_router(photo.router)
 router.include_router(act.router)
+router.include_router(repair.router)
