@@ -18,6 +18,7 @@ from tickets.sla import actions as sla
 from tickets.sla import queries as clocks
 from tickets.staff.models import FailedSignIn, SignIn
 from tickets.ticket import actions as ticket
+from tickets.visit import actions as visit
 
 BATCH = 500
 
@@ -78,6 +79,11 @@ async def hand_over_absences(ctx: dict[str, Any]) -> int:
 async def watch_calls(ctx: dict[str, Any]) -> int:
     """Calls promised to a caller whose instant has come, or that are ten minutes over it."""
     return await _in_batches(ticket.watch_calls)
+
+
+async def watch_appointments(ctx: dict[str, Any]) -> int:
+    """Appointments that are an hour away: whoever goes is reminded."""
+    return await _in_batches(visit.watch_appointments)
 
 
 Look = Callable[[AsyncSession, datetime, int], Awaitable[int]]

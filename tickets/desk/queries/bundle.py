@@ -57,7 +57,7 @@ from tickets.ticket.models import (
     TicketPhoto,
 )
 from tickets.ticket.queries.seen import visible_in
-from tickets.visit.models import Measurement, Part, Work
+from tickets.visit.models import Appointment, Measurement, Part, Signature, Work
 
 M = TypeVar("M", bound=Base)
 
@@ -125,6 +125,17 @@ def _measurements() -> ScalarSelect[Any]:
     return _agg(few.subquery("few"), "id")
 
 
+def _signatures() -> ScalarSelect[Any]:
+    """With the name of whoever signed."""
+    table, contact = Signature.__table__, Contact.__table__
+    few = (
+        select(table, contact.c.name.label("name"))
+        .join(contact, contact.c.id == table.c.contact_id)
+        .where(table.c.ticket_id == _ID)
+    )
+    return _agg(few.subquery("few"), "at", "id")
+
+
 def _people() -> ScalarSelect[Any]:
     """Everybody of ours whom the page names."""
     event, person = Event.__table__, Person.__table__
@@ -188,6 +199,8 @@ _SMALL: Sequence[tuple[type[Base], Callable[[], ScalarSelect[Any]]]] = (
     (Work, lambda: _rows(Work, "act_id", of_family=True)),
     (Part, _parts),
     (Measurement, _measurements),
+    (Appointment, lambda: _rows(Appointment, "made_at", "id")),
+    (Signature, _signatures),
     (Asset, _assets),
     (Person, _people),
 )

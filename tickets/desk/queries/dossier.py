@@ -37,7 +37,7 @@ from tickets.staff.rules import Verb, Who
 from tickets.ticket import queries as tickets
 from tickets.ticket.models import CallBack, CallPromise, PastCycle, Ticket, TicketPhoto
 from tickets.ticket.rules import Asked, Doable, Stands, may_now, why_not_close
-from tickets.visit.models import Measurement, Part, Work
+from tickets.visit.models import Appointment, Measurement, Part, Signature, Work
 from tickets.visit.queries import Visited, visited
 
 # Which verb a thing to do needs: what the state allows and the role allows is shown.
@@ -62,6 +62,10 @@ VERBS: Mapping[Doable, Verb] = {
     Doable.CHECK: Verb.TICKET_REPAIR,
     Doable.PROMISE_CALL: Verb.CALL_PROMISE,
     Doable.REMIND: Verb.TICKET_REMIND,
+    Doable.DEPART: Verb.TICKET_ARRIVE,
+    Doable.HAND_BACK: Verb.TICKET_HAND_BACK,
+    Doable.APPOINT: Verb.TICKET_ANSWER,
+    Doable.SIGN: Verb.TICKET_REPAIR,
 }
 
 
@@ -115,6 +119,8 @@ class Dossier:
     callers: Sequence[CallerTold]  # where duplicates brought several
     alerts: Sequence[Alert]  # called out, oldest first
     promises: Sequence[CallPromise]  # calls, the earliest first
+    appointments: Sequence[Appointment]
+    signatures: Sequence[Signature]  # with the name of whoever signed
     looks: Mapping[int, Act]  # repairs that wait for a look after dark, or had it, by their id
 
     @property
@@ -215,6 +221,8 @@ async def dossier(session: AsyncSession, who: Who, ref: str, now: datetime) -> D
         callers_told(ticket, told.contact, kin, call_backs) if is_ours else [],
         told.all(Alert) if is_ours and ticket.is_open else [],
         told.all(CallPromise) if is_ours else [],
+        told.all(Appointment),
+        _signed(told.all(Signature), is_ours),
         looks,
     )
 
@@ -232,6 +240,7 @@ def _may(
         each
         for each in may_now(ticket.kind, ticket.severity, ticket.status, done, stands)
         if who.may_for(VERBS[each], *place)
+        and (each is not Doable.HAND_BACK or ticket.technician_id == who.id)
     )
 
 
@@ -258,6 +267,13 @@ def _caller(contact: Contact | None, is_ours: bool) -> Caller | None:
     if is_ours:
         return Caller(contact.name, contact.phone, True)
     return Caller(f"{contact.name[:1]}*", mask(contact.phone), False)
+
+
+def _signed(signatures: Sequence[Signature], is_ours: bool) -> Sequence[Signature]:
+    """A name is whole for those who work on tickets."""
+    for each in () if is_ours else signatures:
+        setattr(each, "name", f"{getattr(each, 'name')[:1]}*")  # noqa: B009, B010 - no column
+    return signatures
 
 
 async def _decliners(session: AsyncSession, settlements: Iterable[Settlement]) -> Mapping[int, str]:

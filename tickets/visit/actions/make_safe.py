@@ -19,6 +19,8 @@ async def make_safe(
     ref: str,
     *,
     note: str,
+    isolated: str | None = None,
+    isolated_by: str | None = None,
     now: datetime,
     at: datetime | None = None,
     phone_time: datetime | None = None,
@@ -26,7 +28,8 @@ async def make_safe(
     photos: Sequence[UUID] = (),
     signature: UUID | None = None,
 ) -> Ticket:
-    """Isolated or guarded: the note says how. The danger is over, the fault is not."""
+    """Isolated or guarded: the note says how, `isolated` what (a breaker, a cabinet) and
+    `isolated_by` who did it, where it was not he who says so."""
     ticket = await tickets.find_living(session, who, ref, Verb.TICKET_MAKE_SAFE)
     await perform(
         session,
@@ -39,6 +42,10 @@ async def make_safe(
         key=key,
         photos=photos,
         signature=signature,
-        facts={"note": note},
+        facts={
+            "note": note,
+            **({"isolated": isolated} if isolated else {}),
+            **({"isolated_by": isolated_by} if isolated_by else {}),
+        },
     )
     return ticket

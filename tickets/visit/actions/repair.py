@@ -16,6 +16,7 @@ from tickets.ticket import queries as tickets
 from tickets.ticket.actions import perform
 from tickets.ticket.models import Ticket
 from tickets.visit import queries, rules
+from tickets.visit.actions.appoint import come
 from tickets.visit.models import Measurement, Part, Work
 from tickets.visit.rules import Found, Measured, PartUsed, Payer
 
@@ -78,6 +79,8 @@ async def repair(
     )
     if await queries.is_written(session, act.id):
         return ticket
+    if found.on_site:
+        await come(session, ticket, act.at)
     session.add(Work(act_id=act.id, ticket_id=ticket.id, cause=cause, work=found.work))
     session.add_all(_part(act, used, payer) for used in found.parts)
     session.add_all(_measurement(act, each) for each in found.measurements)

@@ -1,8 +1,9 @@
 """A visit as JSON: photos first, then what is done with them."""
 
 from tickets.door import RoomRouter
-from tickets.visit.api import acts, photos
+from tickets.visit.api import acts, going, photos
 
 router = RoomRouter("/api/")
 router.include_router(acts.router)
+router.include_router(going.router)
 router.include_router(photos.router)

@@ -29,14 +29,16 @@ router = APIRouter(route_class=DoorRoute, responses=PROBLEMS, tags=["visit"])
 
 
 class PositionIn(Strict):
-    """Where the phone was: WGS-84 degrees, accuracy in metres."""
+    """Where the phone was: WGS-84 degrees, accuracy in metres; `mock` where the phone itself says
+    that the position was made up."""
 
     lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
     lon: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
     accuracy_m: Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)] | None = None
+    mock: bool = False
 
     def as_stood(self) -> Stood:
-        return Stood(self.lat, self.lon, self.accuracy_m)
+        return Stood(self.lat, self.lon, self.accuracy_m, self.mock)
 
 
 class ArrivalIn(ActIn):
@@ -44,9 +46,12 @@ class ArrivalIn(ActIn):
 
 
 class MadeSafeIn(ActIn):
-    """`note`: how it was isolated or guarded."""
+    """`note`: how it was isolated or guarded; `isolated`: which breaker or cabinet, `isolated_by`:
+    whose hand it was, where it was another's."""
 
     note: Passage
+    isolated: Line | None = None
+    isolated_by: Line | None = None
 
 
 class PartIn(Strict):
@@ -134,6 +139,8 @@ async def make_safe(
         who,
         ref,
         note=given.note,
+        isolated=given.isolated,
+        isolated_by=given.isolated_by,
         now=now,
         at=given.at,
         phone_time=given.phone_time,

@@ -1,5 +1,6 @@
 """Reads about visits: what was found and done, the photos one may see."""
 
+from tickets.visit.queries.going import appointments_near, appointments_open, has_repair
 from tickets.visit.queries.work import (
     Visited,
     has_position,
@@ -14,7 +15,10 @@ from tickets.visit.queries.work import (
 
 __all__ = [
     "Visited",
+    "appointments_near",
+    "appointments_open",
     "has_position",
+    "has_repair",
     "is_latest_repair",
     "is_written",
     "photo_for",

@@ -1,9 +1,10 @@
 """The pages of a visit: its photos, and the forms of its acts."""
 
 from tickets.door import RoomRouter
-from tickets.visit.web import act, photo, repair
+from tickets.visit.web import act, going, photo, repair
 
 router = RoomRouter(("/photos", "/tickets"))
 router.include_router(photo.router)
 router.include_router(act.router)
 router.include_router(repair.router)
+router.include_router(going.router)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import Field
 
-from tickets.door import DoorRoute, Now, Passage, Session
+from tickets.door import DoorRoute, Line, Now, Passage, Session
 from tickets.phone.forms import ActForm, Brought
 from tickets.staff.rules import Verb, Who
 from tickets.staff.signed_in import needs
@@ -25,6 +25,8 @@ class ArrivalForm(ActForm):
 
 class MadeSafeForm(ActForm):
     note: Passage
+    isolated: Line | None = None
+    isolated_by: Line | None = None
 
 
 @router.post("/tickets/{ref}/arrival")
@@ -67,6 +69,8 @@ async def make_safe(
             who,
             ref,
             note=form.note,
+            isolated=form.isolated,
+            isolated_by=form.isolated_by,
             now=now,
             at=read.at,
             key=form.key,

@@ -15,9 +15,9 @@ from tickets.door import Session
 from tickets.pages import page
 from tickets.phone.forms import ActForm, Brought, Do, attempted, brought
 from tickets.staff.rules import Who
-from tickets.ticket.rules import CAUSES, FAULTS
+from tickets.ticket.rules import CAUSES, FAULTS, HAND_BACK_LABELS
 from tickets.visit import queries
-from tickets.visit.rules import MEASURED, RESULT_LABELS
+from tickets.visit.rules import MEASURED, RESULT_LABELS, SIGNED_FOR
 
 F = TypeVar("F", bound=ActForm)
 # Reads what a form has besides its fields into what was typed.
@@ -64,4 +64,6 @@ async def tried(
         faults=FAULTS,
         results=RESULT_LABELS,
         measured=MEASURED,
+        signed_for=SIGNED_FOR,
+        hand_back_labels=HAND_BACK_LABELS,
     )
