@@ -19,6 +19,8 @@ from tickets.sla import queries as clocks
 from tickets.staff.models import FailedSignIn, SignIn
 from tickets.ticket import actions as ticket
 from tickets.visit import actions as visit
+from tickets.visit.models import Upload
+from tickets.visit.rules import KEPT
 
 BATCH = 500
 
@@ -114,11 +116,13 @@ SIGN_INS = timedelta(days=183)
 
 
 async def forget_leftovers(ctx: dict[str, Any]) -> int:
-    """Once a day: answers no phone will ask for again, deliveries long handled, old sign-ins."""
+    """Once a day: answers no phone will ask for again, photos half sent a week ago, deliveries long
+    handled, old sign-ins."""
     now = datetime.now(UTC)
     gone = 0
     for statement in (
         delete(Answered).where(Answered.at < now - ANSWERS),
+        delete(Upload).where(Upload.touched_at < now - KEPT),  # its pieces go with it
         delete(Delivery).where(Delivery.handled_at < now - DELIVERIES),
         delete(FailedSignIn).where(FailedSignIn.at < now - SIGN_INS),
         delete(SignIn).where(

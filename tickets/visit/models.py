@@ -119,3 +119,39 @@ class Part(Base):
     old_serial: Mapped[str | None]
     new_serial: Mapped[str | None]
     payer: Mapped[str | None]
+
+
+class Upload(Base):
+    """A photo that comes in pieces over a bad line; whole, it is a photo like any other."""
+
+    __tablename__ = "upload"
+    __table_args__ = (
+        # How many of a person's are unfinished.
+        Index("ix_upload_open", "by_id", postgresql_where=text("photo_id IS NULL")),
+        # Once a day: those nobody has gone on with.
+        Index("ix_upload_touched", "touched_at"),
+        CheckConstraint("moment IN ('before','after','other')", name="moment"),
+        CheckConstraint("received BETWEEN 0 AND size", name="received"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    key: Mapped[UUID] = mapped_column(unique=True)  # the phone's name for the photo
+    size: Mapped[int]
+    sha256: Mapped[str]  # of the file as the phone has it
+    moment: Mapped[str]
+    received: Mapped[int] = mapped_column(default=0)
+    photo_id: Mapped[UUID | None] = mapped_column(ForeignKey("photo.id"))
+    touched_at: Mapped[datetime]
+
+
+class UploadPiece(Base):
+    """Bytes that have arrived; gone as soon as the photo is whole."""
+
+    __tablename__ = "upload_piece"
+
+    upload_id: Mapped[UUID] = mapped_column(
+        ForeignKey("upload.id", ondelete="CASCADE"), primary_key=True
+    )
+    start: Mapped[int] = mapped_column(primary_key=True)
+    content: Mapped[bytes]

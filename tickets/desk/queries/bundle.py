@@ -44,6 +44,7 @@ from tickets.db import Base, fixed
 from tickets.events import Event
 from tickets.loan.models import Settlement, Substitution
 from tickets.notice.models import Alert
+from tickets.phone.models import Phone
 from tickets.project.models import Contact, Owner, Project
 from tickets.sla.models import Act, Clock, Pause
 from tickets.staff.models import Person
@@ -136,6 +137,13 @@ def _signatures() -> ScalarSelect[Any]:
     return _agg(few.subquery("few"), "at", "id")
 
 
+def _phone() -> ScalarSelect[Any]:
+    """The technician's phone that was heard of last."""
+    table = Phone.__table__
+    his = select(table).where(table.c.person_id == literal_column("ticket.technician_id"))
+    return _agg(his.order_by(table.c.heard_at.desc()).limit(1).subquery("few"), "heard_at")
+
+
 def _people() -> ScalarSelect[Any]:
     """Everybody of ours whom the page names."""
     event, person = Event.__table__, Person.__table__
@@ -201,6 +209,7 @@ _SMALL: Sequence[tuple[type[Base], Callable[[], ScalarSelect[Any]]]] = (
     (Measurement, _measurements),
     (Appointment, lambda: _rows(Appointment, "made_at", "id")),
     (Signature, _signatures),
+    (Phone, _phone),
     (Asset, _assets),
     (Person, _people),
 )

@@ -26,6 +26,7 @@ from tickets.loan import queries as loans
 from tickets.loan.models import Settlement, Substitution
 from tickets.loan.queries import SubstitutionShown
 from tickets.notice.models import Alert
+from tickets.phone.models import Phone
 from tickets.project.models import Contact, Project
 from tickets.refusals import Missing
 from tickets.sla.models import Act, Clock, Pause
@@ -119,6 +120,7 @@ class Dossier:
     callers: Sequence[CallerTold]  # where duplicates brought several
     alerts: Sequence[Alert]  # called out, oldest first
     promises: Sequence[CallPromise]  # calls, the earliest first
+    phone: Phone | None  # the technician's, as we last heard from it
     appointments: Sequence[Appointment]
     signatures: Sequence[Signature]  # with the name of whoever signed
     looks: Mapping[int, Act]  # repairs that wait for a look after dark, or had it, by their id
@@ -221,6 +223,7 @@ async def dossier(session: AsyncSession, who: Who, ref: str, now: datetime) -> D
         callers_told(ticket, told.contact, kin, call_backs) if is_ours else [],
         told.all(Alert) if is_ours and ticket.is_open else [],
         told.all(CallPromise) if is_ours else [],
+        next(iter(told.all(Phone)), None) if is_ours else None,
         told.all(Appointment),
         _signed(told.all(Signature), is_ours),
         looks,

@@ -25,6 +25,51 @@ def upgrade() -> None:
         "position", sa.Column("verdict", sa.Text(), server_default="unknown", nullable=False)
     )
     op.create_table(
+        "phone",
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("phone", sa.Uuid(), nullable=False),
+        sa.Column("heard_at", AT, nullable=False),
+        sa.Column("app_version", sa.Text()),
+        sa.Column("waiting", sa.Integer()),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name="fk_phone_person_id_person"),
+        sa.PrimaryKeyConstraint("person_id", "phone", name="pk_phone"),
+    )
+    op.create_table(
+        "upload",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.Uuid(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("moment", sa.Text(), nullable=False),
+        sa.Column("received", sa.Integer(), nullable=False),
+        sa.Column("photo_id", sa.Uuid()),
+        sa.Column("touched_at", AT, nullable=False),
+        sa.CheckConstraint("moment IN ('before','after','other')", name="ck_upload_moment"),
+        sa.CheckConstraint("received BETWEEN 0 AND size", name="ck_upload_received"),
+        sa.ForeignKeyConstraint(["by_id"], ["person.id"], name="fk_upload_by_id_person"),
+        sa.ForeignKeyConstraint(["photo_id"], ["photo.id"], name="fk_upload_photo_id_photo"),
+        sa.PrimaryKeyConstraint("id", name="pk_upload"),
+        sa.UniqueConstraint("key", name="uq_upload_key"),
+    )
+    op.create_index(
+        "ix_upload_open", "upload", ["by_id"], postgresql_where=sa.text("photo_id IS NULL")
+    )
+    op.create_index("ix_upload_touched", "upload", ["touched_at"])
+    op.create_table(
+        "upload_piece",
+        sa.Column("upload_id", sa.Uuid(), nullable=False),
+        sa.Column("start", sa.Integer(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["upload_id"],
+            ["upload.id"],
+            name="fk_upload_piece_upload_id_upload",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("upload_id", "start", name="pk_upload_piece"),
+    )
+    op.create_table(
         "appointment",
         sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
         sa.Column("ticket_id", sa.BigInteger(), nullable=False),
@@ -95,6 +140,8 @@ def downgrade() -> None:
     op.drop_table("measurement")
     op.drop_constraint("ck_photo_moment", "photo")
     op.drop_column("photo", "moment")
+    for table in ("upload_piece", "upload", "phone"):
+        op.drop_table(table)
     op.drop_table("signature")
     op.drop_table("appointment")
     for name in ("verdict", "distance_m", "is_mock"):

@@ -10,7 +10,7 @@ from tickets.events import record
 from tickets.refusals import Refused
 from tickets.staff.rules import Verb, Who
 from tickets.ticket import queries
-from tickets.ticket.actions.act import attach, flag, must_be_open, when
+from tickets.ticket.actions.act import attach, delivered, flag, must_be_open, when
 from tickets.ticket.models import Ticket
 from tickets.ticket.rules import check_hand_back
 
@@ -39,6 +39,7 @@ async def hand_back(
         raise Refused("Nobody has this ticket: there is nothing to hand back.")
     if ticket.technician_id != who.id:
         raise Refused("This ticket is somebody else's by now: only he can hand it back.")
+    await delivered(session, who, phone_time, now)
     moment = when(ticket, at, phone_time, now)
     flag(ticket, moment.flags)
     await attach(session, who, ticket, photos, "hand_back")

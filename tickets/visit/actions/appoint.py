@@ -13,7 +13,7 @@ from tickets.refusals import Invalid
 from tickets.staff import queries as staff
 from tickets.staff.rules import Role, Verb, Who
 from tickets.ticket import queries as tickets
-from tickets.ticket.actions.act import attach, flag, must_be_open, when
+from tickets.ticket.actions.act import attach, delivered, flag, must_be_open, when
 from tickets.ticket.actions.tell.about import about, technician_of
 from tickets.ticket.models import Ticket
 from tickets.visit import queries, rules
@@ -43,6 +43,7 @@ async def appoint(
         if known is not None:
             return ticket
     must_be_open(ticket)
+    await delivered(session, who, phone_time, now)
     moment = when(ticket, at, phone_time, now)
     if moment.skew is not None:
         for_at += moment.skew  # told by the phone's clock, as `at` is

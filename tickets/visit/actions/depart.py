@@ -12,7 +12,7 @@ from tickets.sla import queries as sla
 from tickets.sla.rules import ActKind
 from tickets.staff.rules import Role, Verb, Who
 from tickets.ticket import queries as tickets
-from tickets.ticket.actions.act import attach, flag, must_take, when
+from tickets.ticket.actions.act import attach, delivered, flag, must_take, when
 from tickets.ticket.models import Ticket
 from tickets.ticket.rules import Status
 from tickets.visit import rules
@@ -36,6 +36,7 @@ async def depart(
     ticket = await tickets.find_living(session, who, ref, Verb.TICKET_ARRIVE)
     if key is not None and await tickets.is_recorded(session, ticket.id, key):
         return ticket
+    await delivered(session, who, phone_time, now)
     moment = when(ticket, at, phone_time, now)
     must_take(ticket, moment.at if at is not None else None)
     if ticket.status == Status.REPAIRED and at is None:

@@ -12,7 +12,7 @@ from tickets.project.models import Project
 from tickets.refusals import Invalid, Refused
 from tickets.staff.rules import Verb, Who
 from tickets.ticket import queries as tickets
-from tickets.ticket.actions.act import attach, flag, must_take, when
+from tickets.ticket.actions.act import attach, delivered, flag, must_take, when
 from tickets.ticket.models import Ticket
 from tickets.visit import queries, rules
 from tickets.visit.models import Signature
@@ -40,6 +40,7 @@ async def sign(
             raise Invalid("key", "This key was used for something else.")
         if known is not None:
             return ticket
+    await delivered(session, who, phone_time, now)
     moment = when(ticket, at, phone_time, now)
     must_take(ticket, moment.at if at is not None else None)
     if signed_for not in rules.SIGNED_FOR:

@@ -8,11 +8,12 @@ from uuid import UUID
 from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from tickets.grams import mask
 from tickets.media import Photo
-from tickets.project.models import Project
+from tickets.project.models import Contact, Project
 from tickets.refusals import Missing
 from tickets.sla.models import Act
-from tickets.staff.rules import Who
+from tickets.staff.rules import Verb, Who
 from tickets.ticket import queries as tickets
 from tickets.ticket.models import Ticket, TicketPhoto
 from tickets.visit.models import Measurement, Part, Position, Work
@@ -131,6 +132,30 @@ async def photos_by_moment(session: AsyncSession, ticket: Ticket) -> Mapping[str
     if ticket.cycle > 1:  # those of the cycle before show another repair
         counted = counted.where(Photo.created_at >= ticket.reported_at)
     return {moment: number for moment, number in await session.execute(counted)}
+
+
+async def photos_of_sheet(session: AsyncSession, named: Iterable[TicketPhoto]) -> Sequence[Photo]:
+    """Of a ticket's pictures those that show something, the earliest first: no signatures, and
+    what was reported only with what was seen there."""
+    ids = [each.photo_id for each in named if "signature" not in each.act]
+    if not ids:
+        return ()
+    taken = func.coalesce(Photo.taken_at, Photo.created_at)
+    return (
+        await session.scalars(select(Photo).where(Photo.id.in_(ids)).order_by(taken, Photo.id))
+    ).all()
+
+
+async def reporter_of(session: AsyncSession, who: Who, ticket: Ticket, project: Project) -> str:
+    """Name and number of whoever reported it: whole for those who work on tickets, and the
+    owner's named people for themselves; anybody else masked."""
+    found = await session.get(Contact, ticket.reporter_id) if ticket.reporter_id else None
+    if found is None:
+        return ""
+    is_ours = who.may_for(Verb.CALLER_READ, project.id, project.group_id)
+    if is_ours or (found.is_named and found.owner_id == project.owner_id):
+        return " ".join(filter(None, (found.name, found.phone)))
+    return " ".join(filter(None, (f"{found.name[:1]}*", mask(found.phone) if found.phone else "")))
 
 
 async def has_position(session: AsyncSession, act_id: int) -> bool:

@@ -30,12 +30,28 @@ from tickets.visit.rules.place import (
     judged,
     metres_between,
 )
+from tickets.visit.rules.sheet import COVER_LABELS, MOMENT_LABELS, MOST_ON_SHEET, for_sheet
+from tickets.visit.rules.upload import (
+    KEPT,
+    MOST_OPEN,
+    MOST_OPEN_BYTES,
+    PIECE,
+    check_new,
+    check_piece,
+)
 
 __all__ = [
     "AHEAD",
+    "COVER_LABELS",
+    "KEPT",
     "MEASURED",
+    "MOMENT_LABELS",
+    "MOST_ON_SHEET",
+    "MOST_OPEN",
+    "MOST_OPEN_BYTES",
     "NEARNESS_LABELS",
     "PAYS_LABELS",
+    "PIECE",
     "REMIND_BEFORE",
     "RESULT_LABELS",
     "SIGNED_FOR",
@@ -52,8 +68,11 @@ __all__ = [
     "Stood",
     "check_appointment",
     "check_expected",
+    "check_new",
     "check_photos",
+    "check_piece",
     "checked",
+    "for_sheet",
     "judged",
     "metres_between",
     "needs_photos",
