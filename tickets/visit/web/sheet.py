@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Response
 
@@ -29,7 +30,7 @@ from tickets.visit.rules import (
     for_sheet,
     plain,
 )
-from tickets.words import instant, say
+from tickets.words import say
 
 router = APIRouter(route_class=DoorRoute)
 
@@ -90,7 +91,7 @@ def _facts(
     ticket, project, zone = told.ticket, told.project, told.project.timezone
 
     def at(when: datetime | None) -> str:
-        return instant(locale, when, zone) if when else NONE
+        return f"{when.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}" if when else NONE
 
     def word(sentence: str, **places: Any) -> str:
         return say(locale, sentence, **places)
