@@ -1,4 +1,4 @@
-"""The page that says on the phone what it lacks: whose it is, and that its script knows all of it."""
+"""The page that says on the phone what it lacks: for whom, and whether its script knows it all."""
 
 import re
 
