@@ -68,7 +68,6 @@ PAGES = (
     round_web,
     asset_web,
     project_web,
-    visit_web,
     loan_web,
     notice_web,
     channel_web,

@@ -3,15 +3,14 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
 from pydantic import Field
 
-from tickets.door import PROBLEMS, DoorRoute, Line, Now, Session, Strict
+from tickets.door import PROBLEMS, DoorRoute, Line, Now, RoomRouter, Session, Strict
 from tickets.phone import actions
 from tickets.staff.rules import Verb, Who
 from tickets.staff.signed_in import needs
 
-router = APIRouter(route_class=DoorRoute, responses=PROBLEMS, tags=["visit"])
+router = RoomRouter("/api/v1/phones", route_class=DoorRoute, responses=PROBLEMS, tags=["visit"])
 
 
 class BeatIn(Strict):
