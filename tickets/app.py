@@ -36,6 +36,7 @@ from tickets.loan import web as loan_web
 from tickets.notice import queries as notices
 from tickets.notice import web as notice_web
 from tickets.notice.models import Notice
+from tickets.phone import api as phone_api
 from tickets.project import api as project_api
 from tickets.project import web as project_web
 from tickets.refusals import Invalid, Refused, TooOften, Unknown
@@ -59,14 +60,14 @@ from tickets.words import N_, say
 log = structlog.get_logger()
 
 # What is asked most comes first: a request is held against one route after the other.
-APIS = (ticket_api, visit_api, project_api, asset_api, loan_api, rota_api, shift_api)
+APIS = (ticket_api, visit_api, project_api, asset_api, loan_api, rota_api, shift_api, phone_api)
 PAGES = (
     desk_web,
     ticket_web,
+    visit_web,  # its /round/phone comes before /round/{ref}
     round_web,
     asset_web,
     project_web,
-    visit_web,
     loan_web,
     notice_web,
     channel_web,

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 import obstore
 from obstore.store import LocalStore, ObjectStore, from_url
 from PIL import ExifTags, Image, ImageOps
-from sqlalchemy import ForeignKey, func, select
+from sqlalchemy import CheckConstraint, ForeignKey, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -42,6 +42,7 @@ class Photo(Base):
     """Two rows may share one stored picture: its name is its digest."""
 
     __tablename__ = "photo"
+    __table_args__ = (CheckConstraint("moment IN ('before','after','other')", name="moment"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     sha256: Mapped[str]
@@ -52,6 +53,8 @@ class Photo(Base):
     # The phone names the photo before it sends it.
     key: Mapped[UUID | None] = mapped_column(unique=True)
     taken_at: Mapped[datetime | None]
+    # Of the work it shows: before, after, other.
+    moment: Mapped[str] = mapped_column(default="other", server_default="other")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
@@ -113,9 +116,15 @@ def develop(content: bytes, timezone: str) -> Picture:
 
 
 async def take(
-    session: AsyncSession, content: bytes, *, by_id: int | None, key: UUID | None = None
+    session: AsyncSession,
+    content: bytes,
+    *,
+    by_id: int | None,
+    key: UUID | None = None,
+    moment: str = "other",
 ) -> Photo:
-    """Check it, keep it, remember who brought it. The same key twice is one photo."""
+    """Check it, keep it, remember who brought it, and of which moment of the work it is. The same
+    key twice is one photo."""
     loop = asyncio.get_running_loop()
     picture = await loop.run_in_executor(_bench, develop, content, settings().timezone)
     digest = picture.sha256
@@ -133,6 +142,7 @@ async def take(
             by_id=by_id,
             key=key,
             taken_at=picture.taken_at,
+            moment=moment,
         )
         .on_conflict_do_nothing()
     )

@@ -24,6 +24,7 @@ from workers.sweeps import (
     tell_endings,
     tell_gaps,
     warn_in_time,
+    watch_appointments,
     watch_calls,
     watch_repairs,
 )
@@ -93,6 +94,7 @@ class Worker:
         cron(beat, second=set(range(0, 60, 15)), max_tries=1),
         cron(owe_while_paused, second={11, 26, 41, 56}, max_tries=1),
         cron(watch_calls, second=set(range(3, 60, 10)), max_tries=1),
+        cron(watch_appointments, second={13, 43}, max_tries=1),
         cron(watch_repairs, second={7, 37}, max_tries=1),
         cron(hand_over_absences, second={17}, max_tries=1),
         cron(tell_gaps, second={47}, max_tries=1),

@@ -14,6 +14,7 @@ from tickets.loan import actions as loan
 from tickets.project import actions as project
 from tickets.rota import actions as rota
 from tickets.ticket import actions as ticket
+from tickets.visit import actions as visit
 
 Reaction = Callable[[AsyncSession, Event], Awaitable[None]]
 
@@ -24,6 +25,11 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "ticket.made_safe": (),
     "ticket.arrived": (),
     "ticket.repaired": (loan.owe_after_repair,),
+    "ticket.departed": (),
+    "ticket.handed_back": (ticket.tell_of_hand_back,),
+    "ticket.signed": (),
+    "appointment.made": (),
+    "appointment.near": (visit.tell_of_appointment,),
     "ticket.noted": (),
     "ticket.main_decided": (),
     "ticket.called_again": (),

@@ -18,6 +18,9 @@ from tickets.sla import actions as sla
 from tickets.sla import queries as clocks
 from tickets.staff.models import FailedSignIn, SignIn
 from tickets.ticket import actions as ticket
+from tickets.visit import actions as visit
+from tickets.visit.models import Upload
+from tickets.visit.rules import KEPT
 
 BATCH = 500
 
@@ -80,6 +83,11 @@ async def watch_calls(ctx: dict[str, Any]) -> int:
     return await _in_batches(ticket.watch_calls)
 
 
+async def watch_appointments(ctx: dict[str, Any]) -> int:
+    """Appointments that are an hour away: whoever goes is reminded."""
+    return await _in_batches(visit.watch_appointments)
+
+
 Look = Callable[[AsyncSession, datetime, int], Awaitable[int]]
 
 
@@ -108,11 +116,13 @@ SIGN_INS = timedelta(days=183)
 
 
 async def forget_leftovers(ctx: dict[str, Any]) -> int:
-    """Once a day: answers no phone will ask for again, deliveries long handled, old sign-ins."""
+    """Once a day: answers no phone will ask for again, photos half sent a week ago, deliveries long
+    handled, old sign-ins."""
     now = datetime.now(UTC)
     gone = 0
     for statement in (
         delete(Answered).where(Answered.at < now - ANSWERS),
+        delete(Upload).where(Upload.touched_at < now - KEPT),  # its pieces go with it
         delete(Delivery).where(Delivery.handled_at < now - DELIVERIES),
         delete(FailedSignIn).where(FailedSignIn.at < now - SIGN_INS),
         delete(SignIn).where(

@@ -10,7 +10,7 @@ from babel.messages.pofile import read_po
 from tickets import papers
 from tickets.pages import ROOT
 from tickets.sla.rules import PROMISE_LABELS, STATE_LABELS
-from tickets.ticket.rules import KIND_LABELS, SEVERITY_LABELS, STATUS_LABELS
+from tickets.ticket.rules import HAND_BACK_LABELS, KIND_LABELS, SEVERITY_LABELS, STATUS_LABELS
 
 # Calls whose first (for `Invalid`, second) argument is a sentence.
 KEYWORDS: dict[str, tuple[int, ...] | None] = {
@@ -95,6 +95,13 @@ def test_the_extractor_sees_sentences_of_every_kind() -> None:
 def test_the_macros_say_what_the_rules_say() -> None:
     """labels.html repeats the words of the rules: they must not drift apart."""
     written = (ROOT / "templates/parts/labels.html").read_text()
-    for labels in (PROMISE_LABELS, STATE_LABELS, STATUS_LABELS, SEVERITY_LABELS, KIND_LABELS):
+    for labels in (
+        PROMISE_LABELS,
+        STATE_LABELS,
+        STATUS_LABELS,
+        SEVERITY_LABELS,
+        KIND_LABELS,
+        HAND_BACK_LABELS,
+    ):
         for code, label in labels.items():
             assert f'"{code}": _("{label}")' in written

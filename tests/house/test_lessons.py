@@ -26,6 +26,7 @@ TESTED = {
     27: "stories/test_late_news.py",
     28: "channel/test_handing.py",
     30: "ticket/test_merge.py",
+    31: "visit/test_place.py",
 }
 WAITS = {
     6: "working calendars (the two pauses of it stand in ticket/test_pauses.py)",
@@ -39,7 +40,6 @@ WAITS = {
     24: "loaners",
     25: "loaners",
     29: "working calendars",
-    31: "the register's coordinates",
     32: "exports and papers",
 }
 

@@ -47,14 +47,20 @@ def soon(is_so: Callable[[], object], what: str) -> None:
 
 
 class Up:
-    def __init__(self, folder: Path, port: int | None = None, **more: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        port: int | None = None,
+        words: tuple[str, ...] = (),
+        **more: str,
+    ) -> None:
         self.folder = folder
         self.port = port or free_port()
         self.log = folder.with_name(f"{folder.name}-{self.port}.log")
         self.began = time.monotonic()
         with self.log.open("wb") as log:
             self.process = psutil.Popen(
-                [COMMAND, "up"],
+                [COMMAND, "up", *words],
                 env=settings_for(folder, TICKETS_PORT=str(self.port), **more),
                 stdin=subprocess.DEVNULL,
                 stdout=log,

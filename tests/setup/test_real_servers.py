@@ -82,7 +82,7 @@ def test_it_runs_on_servers_it_did_not_start(
     migrated = tickets(folder, "migrate", **real)
     assert "was at nothing" in migrated.stdout, migrated.stderr
     assert "already" in tickets(folder, "migrate", **real).stdout
-    up = Up(folder, None, **real)
+    up = Up(folder, None, (), **real)
     try:
         up.wait_until_ready()
         assert up.page("/login")[0] == 200

@@ -16,7 +16,7 @@ from tickets.loan.models import Settlement
 from tickets.media import Photo
 from tickets.sla.models import Act
 from tickets.ticket.models import Ticket, TicketPhoto
-from tickets.visit.models import Part, Position, Work
+from tickets.visit.models import Measurement, Part, Position, Work
 
 H = timedelta(hours=1)
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -257,3 +257,41 @@ async def test_a_form_of_another_house_is_refused(as_role: SignedIn, ticket: Tic
     del client.headers["x-csrf"]
     answer = await client.post(f"/tickets/{ticket.ref}/arrival", data={"csrf": "guess"})
     assert answer.status_code == 403
+
+
+async def test_measurements_and_photos_of_before_and_after_come_by_the_form(
+    session: AsyncSession, as_role: SignedIn, ticket: Ticket
+) -> None:
+    client = await as_role("technician")
+    answer = await client.post(
+        f"/tickets/{ticket.ref}/repair",
+        data=REPAIR
+        | {
+            "measure_name": ["insulation", "leakage", "Ripple", ""],
+            "measure_unit": ["MΩ", "mA", "%", ""],
+            "measure_before": ["0.02", "", "", ""],
+            "measure_after": ["12", "", "3", ""],
+        },
+        files=[
+            ("photos_before", ("a.jpg", make_jpeg(colour="red"), "image/jpeg")),
+            ("photos_after", ("b.jpg", make_jpeg(colour="green"), "image/jpeg")),
+        ],
+    )
+    assert answer.status_code == 303, answer.text
+    kept = (await session.scalars(select(Measurement).order_by(Measurement.id))).all()
+    assert [(m.name, m.unit) for m in kept] == [("insulation", "MΩ"), ("Ripple", "%")]
+    moments = await session.scalars(select(Photo.moment).order_by(Photo.moment))
+    assert list(moments) == ["after", "before"]
+
+
+async def test_a_measurement_that_cannot_be_is_shown_again(
+    session: AsyncSession, as_role: SignedIn, ticket: Ticket
+) -> None:
+    client = await as_role("technician")
+    rows = {"measure_name": ["lux", "Ripple"], "measure_unit": ["lx", ""]}
+    typed = rows | {"measure_before": ["bright", ""], "measure_after": ["7.5", ""]}
+    answer = await client.post(f"/tickets/{ticket.ref}/repair", data=REPAIR | typed)
+    assert answer.status_code == 422
+    for kept in ('value="bright"', 'value="7.5"', 'value="Ripple"', "This is not a number."):
+        assert kept in answer.text
+    assert await count(session, Measurement) == 0

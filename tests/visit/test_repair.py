@@ -6,17 +6,20 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from httpx import AsyncClient
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests.conftest import SignedIn
 from tests.makers.project import make_project
 from tests.makers.ticket import make_ticket
+from tests.makers.visit import make_jpeg
 from tickets.events import Event
+from tickets.media import Photo
 from tickets.project.models import Project
 from tickets.sla.models import Act
 from tickets.ticket.models import Ticket
-from tickets.visit.models import Part, Work
+from tickets.visit.models import Measurement, Part, Work
 
 H = timedelta(hours=1)
 REPAIR = {"cause": "C_PRODUCT", "work": "Driver replaced", "on_site": True}
@@ -183,3 +186,113 @@ async def test_the_ends_of_the_calendar_are_no_instants_of_ours(
     client = await as_role("technician")
     answer = await client.post(f"/api/v1/tickets/{ticket.ref}/repair", json=REPAIR | {"at": at})
     assert answer.status_code == 422
+
+
+MEASURED = [
+    {"name": "insulation", "before": "0.02", "after": "12.5", "unit": "MΩ"},
+    {"name": "Ripple", "after": 3, "unit": "%"},
+]
+
+
+async def test_what_was_measured_is_kept_and_shown_with_its_name(
+    session: AsyncSession, as_role: SignedIn, ticket: Ticket
+) -> None:
+    client = await as_role("technician")
+    url = f"/api/v1/tickets/{ticket.ref}/repair"
+    assert (await client.post(url, json=REPAIR | {"measurements": MEASURED})).status_code == 200
+    kept = (await session.scalars(select(Measurement).order_by(Measurement.id))).all()
+    assert [(m.name, m.before, m.after, m.unit) for m in kept] == [
+        ("insulation", Decimal("0.02"), Decimal("12.5"), "MΩ"),
+        ("Ripple", None, Decimal(3), "%"),
+    ]
+    page = (await client.get(f"/tickets/{ticket.ref}")).text
+    assert '<td>Insulation resistance</td><td class="number">0.02</td>' in page
+    assert '<td>Ripple</td><td class="number"></td><td class="number">3</td>' in page
+    told = (await events(session, ticket, "ticket.repaired"))[0]
+    assert told.facts["measurements"] == 2
+
+
+@pytest.mark.parametrize(
+    ("row", "field"),
+    [
+        ({"name": "lux", "unit": "lx"}, "measurements.0"),
+        ({"name": "lux", "unit": "lx", "after": "bright"}, "measurements.0.after"),
+        ({"name": "lux", "after": 3}, "measurements.0.unit"),
+        ({"name": "lux", "unit": "lx", "after": "NaN"}, "measurements.0.after"),
+        ({"name": "lux", "unit": "lx", "after": "0.00001"}, "measurements.0.after"),
+    ],
+)
+async def test_what_a_measurement_cannot_be(
+    session: AsyncSession, as_role: SignedIn, ticket: Ticket, row: dict[str, Any], field: str
+) -> None:
+    client = await as_role("technician")
+    body = REPAIR | {"measurements": [row]}
+    answer = await client.post(f"/api/v1/tickets/{ticket.ref}/repair", json=body)
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
+    assert await session.scalar(select(func.count()).select_from(Measurement)) == 0
+
+
+async def photo(client: AsyncClient, moment: str) -> str:
+    files = {"file": ("a.jpg", make_jpeg())}
+    answer = await client.post("/api/v1/photos", files=files, data={"moment": moment})
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+async def test_as_many_photos_of_before_and_after_as_the_terms_ask_for(
+    session: AsyncSession, as_role: SignedIn, now: datetime
+) -> None:
+    project = await make_project(session, terms={"photos_before": 1, "photos_after": 2})
+    ticket = await make_ticket(session, project=project, now=now)
+    client = await as_role("technician")
+    url = f"/api/v1/tickets/{ticket.ref}"
+    # One of before comes with the arrival, and counts.
+    arrived = await client.post(f"{url}/arrival", json={"photos": [await photo(client, "before")]})
+    assert arrived.status_code == 200
+    few = await client.post(
+        f"{url}/repair",
+        json=REPAIR | {"photos": [await photo(client, "after"), await photo(client, "other")]},
+    )
+    assert few.status_code == 422
+    assert few.json()["errors"] == [
+        {
+            "field": "photos_after",
+            "message": "The terms ask for 2 photos from after the work; there are 1.",
+        }
+    ]
+    assert await session.scalar(select(func.count()).select_from(Work)) == 0
+    # What is still to be finished, and what was done from afar, has nothing to show yet.
+    partly = {"result": "partial", "work": "Fuse", "on_site": True}
+    assert (await client.post(f"{url}/repair", json=partly)).status_code == 200
+    enough = [await photo(client, "after") for _ in range(2)]
+    done = await client.post(f"{url}/repair", json=REPAIR | {"photos": enough})
+    assert done.status_code == 200, done.text
+
+
+async def test_from_afar_nothing_is_photographed(
+    session: AsyncSession, as_role: SignedIn, now: datetime
+) -> None:
+    project = await make_project(session, terms={"photos_before": 1, "photos_after": 1})
+    ticket = await make_ticket(session, project=project, now=now)
+    client = await as_role("technician")
+    body = {"cause": "C_PRODUCT", "work": "Schedule set right from afar"}
+    answer = await client.post(f"/api/v1/tickets/{ticket.ref}/repair", json=body)
+    assert answer.status_code == 200
+
+
+async def test_photos_of_an_earlier_cycle_show_another_repair(
+    session: AsyncSession, as_role: SignedIn, now: datetime
+) -> None:
+    project = await make_project(session, terms={"photos_after": 1})
+    ticket = await make_ticket(session, project=project, now=now - H)
+    client = await as_role("technician")
+    url = f"/api/v1/tickets/{ticket.ref}"
+    body = REPAIR | {"photos": [await photo(client, "after")]}
+    assert (await client.post(f"{url}/repair", json=body)).status_code == 200
+    kept = (await session.scalars(select(Photo))).one()
+    kept.created_at = now - H
+    await session.commit()
+    again = await client.post(f"{url}/recurrence", json={"reason": "Dark again"})
+    assert again.status_code == 200, again.text
+    assert (await client.post(f"{url}/repair", json=REPAIR)).status_code == 422

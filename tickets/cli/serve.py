@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -23,9 +24,16 @@ async def _check() -> None:
         await engine.dispose()
 
 
-def serve(fd: Annotated[int | None, typer.Option(hidden=True)] = None) -> None:
+def serve(
+    fd: Annotated[int | None, typer.Option(hidden=True)] = None,
+    certificate: Annotated[Path | None, typer.Option(help="PEM file; with --key.")] = None,
+    key: Annotated[Path | None, typer.Option(help="PEM file of its private key.")] = None,
+) -> None:
     """Pages and API only, on TICKETS_HOST and TICKETS_PORT. Needs a migrated database."""
+    from tickets.cli.tls import checked
     from tickets.cli.up import listen
+
+    tls = checked(certificate, key)
 
     with servers("serve", with_redis=True):
         log.configure("web")
@@ -41,6 +49,8 @@ def serve(fd: Annotated[int | None, typer.Option(hidden=True)] = None) -> None:
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=5,
+            ssl_certfile=tls.certificate if tls else None,
+            ssl_keyfile=tls.key if tls else None,
         )
         uvicorn.Server(config).run(sockets=[door])
 

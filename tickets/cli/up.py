@@ -8,11 +8,16 @@ import sys
 import time
 from contextlib import ExitStack, suppress
 from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from tickets import db, embedded
 from tickets.cli.demo import load_if_empty, sign_ins
 from tickets.cli.parts import Part, end_children_of_a_killed_start, note_children, say
 from tickets.cli.place import Place, Taken, data_dir, hold_soon, load_secret, use
+from tickets.cli.tls import Tls, checked
 from tickets.embedded import CannotStart, child_argv
 from tickets.migrations import load_tables, newest, upgrade
 from tickets.migrations.state import revision_of
@@ -21,13 +26,19 @@ from tickets.settings import settings
 GRACE = {"PostgreSQL": 60.0}  # its last checkpoint may take a while
 
 
-def up() -> None:
+def up(
+    certificate: Annotated[Path | None, typer.Option(help="PEM file; with --key.")] = None,
+    key: Annotated[Path | None, typer.Option(help="PEM file of its private key.")] = None,
+) -> None:
     """Everything in one: servers, pages, API and worker. Ctrl-C stops all of it.
+
+    With --certificate and --key the pages are served by HTTPS, which phones need (docs/https.md).
 
     Without TICKETS_DATABASE_URL and TICKETS_REDIS_URL the servers are embedded, and
     an empty database is filled with demonstration data. Any database is migrated.
     """
     began = time.monotonic()
+    tls = checked(certificate, key)
     folder = data_dir()
     with ExitStack() as stack:
         try:
@@ -42,7 +53,7 @@ def up() -> None:
         listening = stack.enter_context(listen(settings().host, settings().port))
         load_secret(folder)
         use(data_dir=str(folder))
-        asyncio.run(_run(stack, place, listening, began))
+        asyncio.run(_run(stack, place, listening, began, tls))
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -59,13 +70,15 @@ def listen(host: str, port: int) -> socket.socket:
         ) from None
 
 
-async def _run(stack: ExitStack, place: Place, door: socket.socket, began: float) -> None:
+async def _run(
+    stack: ExitStack, place: Place, door: socket.socket, began: float, tls: Tls | None
+) -> None:
     loop = asyncio.get_running_loop()
     asked_to_stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, asked_to_stop.set)
     parts: list[Part] = []
-    work = asyncio.create_task(_start_and_keep(stack, place, door, began, parts))
+    work = asyncio.create_task(_start_and_keep(stack, place, door, began, parts, tls))
     stopping = asyncio.create_task(asked_to_stop.wait())
     try:
         await asyncio.wait((work, stopping), return_when=asyncio.FIRST_COMPLETED)
@@ -89,7 +102,12 @@ async def _end(parts: list[Part]) -> None:
 
 
 async def _start_and_keep(
-    stack: ExitStack, place: Place, door: socket.socket, began: float, parts: list[Part]
+    stack: ExitStack,
+    place: Place,
+    door: socket.socket,
+    began: float,
+    parts: list[Part],
+    tls: Tls | None,
 ) -> None:
     def add(part: Part) -> Part:
         part.on_start = partial(note_children, place.folder, parts)
@@ -125,9 +143,9 @@ async def _start_and_keep(
             say("PostgreSQL", " ".join(note.read_text().split("\n")[::-1]).strip())
         hints = await fill(with_demonstration="database_url" in urls)
         place.publish(**urls)
-        await asyncio.gather(start(_web(door)), start(_worker()))
-        await _first_answer(keepers)
-        _welcome(time.monotonic() - began, hints)
+        await asyncio.gather(start(_web(door, tls)), start(_worker()))
+        await _first_answer(keepers, tls)
+        _welcome(time.monotonic() - began, hints, tls)
         done, _ = await asyncio.wait(keepers, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()  # tells why
@@ -171,8 +189,8 @@ def _own(name: str, command: str, **options: object) -> Part:
     )
 
 
-def _web(door: socket.socket) -> Part:
-    part = _own("web", "serve", fd=door.fileno())
+def _web(door: socket.socket, tls: Tls | None) -> Part:
+    part = _own("web", "serve", fd=door.fileno(), **(tls.options() if tls else {}))
     part.pass_fds = (door.fileno(),)
     return part
 
@@ -181,9 +199,9 @@ def _worker() -> Part:
     return _own("worker", "work")
 
 
-async def _first_answer(keepers: list[asyncio.Task[None]]) -> None:
+async def _first_answer(keepers: list[asyncio.Task[None]], tls: Tls | None) -> None:
     """The web answers, or a part has given up."""
-    asking = asyncio.create_task(_ask_until_it_answers())
+    asking = asyncio.create_task(_ask_until_it_answers(tls))
     done, _ = await asyncio.wait((asking, *keepers), return_when=asyncio.FIRST_COMPLETED)
     if asking not in done:
         asking.cancel()
@@ -191,12 +209,14 @@ async def _first_answer(keepers: list[asyncio.Task[None]]) -> None:
             task.result()
 
 
-async def _ask_until_it_answers() -> None:
+async def _ask_until_it_answers(tls: Tls | None) -> None:
     """The door is open already, so one question waits until somebody is behind it; a web part
     that dies over the question costs another."""
     while True:
         with suppress(OSError):
-            reader, writer = await asyncio.open_connection(_near_host(), settings().port)
+            reader, writer = await asyncio.open_connection(
+                _near_host(), settings().port, ssl=tls.to_ourselves() if tls else None
+            )
             try:
                 writer.write(
                     b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"
@@ -212,9 +232,11 @@ def _near_host() -> str:
     return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings().host, settings().host)
 
 
-def _welcome(seconds: float, hints: list[str]) -> None:
+def _welcome(seconds: float, hints: list[str], tls: Tls | None) -> None:
     host = _near_host()
-    address = f"http://{f'[{host}]' if ':' in host else host}:{settings().port}"
+    address = (
+        f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{settings().port}"
+    )
     say("afterglow", f"ready after {seconds:.1f} s at {settings().public_url or address}")
     for line in hints:
         say("afterglow", line)

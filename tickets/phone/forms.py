@@ -2,7 +2,8 @@
 
 The same fields whether it comes from the desk or from the phone at the pole, with or without
 JavaScript: `at` (datetime-local in the project's zone, empty means now), `key`, `photos`
-(files), `photo_ids` (those already uploaded), `next` (where to go on).
+(files; `photos_before` and `photos_after` the work), `photo_ids` (those already uploaded),
+`next` (where to go on).
 """
 
 from collections.abc import Awaitable, Callable
@@ -24,6 +25,8 @@ from tickets.refusals import Forbidden, Invalid, Missing, Refused
 from tickets.staff.rules import Who
 
 MOST_PHOTOS: Final = 20
+# Which field brings pictures of which moment of the work.
+MOMENTS: Final = {"photos": "other", "photos_before": "before", "photos_after": "after"}
 MINUTE: Final = timedelta(minutes=1)
 
 
@@ -108,17 +111,20 @@ async def attempted(
 
 
 async def _keep_photos(request: Request, session: AsyncSession, who: Who, read: Brought[F]) -> None:
+    posted = await request.form()
     sent = [
-        file
-        for file in (await request.form()).getlist("photos")
+        (file, moment)
+        for field, moment in MOMENTS.items()
+        for file in posted.getlist(field)
         if isinstance(file, UploadFile) and file.filename
     ]
     try:
         if len(sent) + len(read.photos) > MOST_PHOTOS:
             raise Invalid("photos", "At most {most} photos at a time, please.", most=MOST_PHOTOS)
-        for file in sent:
+        for file, moment in sent:
             content = await file.read(media.MAX_BYTES + 1)
-            read.photos.append((await media.take(session, content, by_id=who.id)).id)
+            photo = await media.take(session, content, by_id=who.id, moment=moment)
+            read.photos.append(photo.id)
     except Refused as refusal:
         read.status = refusal.status
         read.typed.refuse(who.locale, refusal)

@@ -49,6 +49,7 @@ class Verb(StrEnum):
     TICKET_MAKE_SAFE = "ticket.make_safe"
     TICKET_ARRIVE = "ticket.arrive"
     TICKET_REPAIR = "ticket.repair"
+    TICKET_HAND_BACK = "ticket.hand_back"  # 退单: one's own, to the desk
     TICKET_CALL_BACK = "ticket.call_back"
     TICKET_CLOSE = "ticket.close"
     TICKET_CANCEL = "ticket.cancel"
@@ -98,6 +99,7 @@ MAY: dict[Verb, frozenset[Role]] = {
     Verb.TICKET_MAKE_SAFE: _FIELD | {Role.INTEGRATION},
     Verb.TICKET_ARRIVE: _FIELD | {Role.INTEGRATION},
     Verb.TICKET_REPAIR: _FIELD | {Role.INTEGRATION},
+    Verb.TICKET_HAND_BACK: _FIELD,
     Verb.TICKET_CALL_BACK: _DESK | {Role.INTEGRATION},
     Verb.TICKET_CLOSE: _DESK | {Role.INTEGRATION},
     Verb.TICKET_CANCEL: _LEADS | {Role.INTEGRATION},

@@ -113,6 +113,8 @@ class Ticket(Base):
     paused_since: Mapped[datetime | None]
     technician_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     expected_at: Mapped[datetime | None]  # when we told the reporter that somebody comes
+    departed_at: Mapped[datetime | None]  # 已出发: whose ticket it is, is on his way
+    appointment_at: Mapped[datetime | None]  # 预约: the latest, until somebody has come
     # 回访: from when on the owner is to be asked whether it works; None: nobody need ask.
     ask_at: Mapped[datetime | None]
     # 承诺回电: the earliest call we promised and have not made; its rows are `call_promise`.

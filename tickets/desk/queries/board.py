@@ -79,6 +79,8 @@ class BoardRow:
     paused_since: datetime | None
     reminders: int  # how often the owner urged
     call_promised_at: datetime | None
+    departed_at: datetime | None  # he is on his way
+    expected_at: datetime | None
 
     @property
     def masked(self) -> str:
@@ -164,6 +166,8 @@ _ROWS = (
         Ticket.paused_since,
         Ticket.reminders,
         Ticket.call_promised_at,
+        Ticket.departed_at,
+        Ticket.expected_at,
     )
     .join(Project, Project.id == Ticket.project_id)
     .outerjoin(Person, Person.id == Ticket.technician_id)

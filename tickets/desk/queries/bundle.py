@@ -44,6 +44,7 @@ from tickets.db import Base, fixed
 from tickets.events import Event
 from tickets.loan.models import Settlement, Substitution
 from tickets.notice.models import Alert
+from tickets.phone.models import Phone
 from tickets.project.models import Contact, Owner, Project
 from tickets.sla.models import Act, Clock, Pause
 from tickets.staff.models import Person
@@ -57,9 +58,11 @@ from tickets.ticket.models import (
     TicketPhoto,
 )
 from tickets.ticket.queries.seen import visible_in
-from tickets.visit.models import Part, Work
+from tickets.visit.models import Appointment, Measurement, Part, Signature, Work
 
 M = TypeVar("M", bound=Base)
+
+_EXACT = (Part, Measurement)  # what somebody wrote down as a decimal stays one
 
 NEWEST = 200  # lines of the diary that a page shows
 _ID = literal_column("ticket.id", BigInteger())  # of the ticket the statement is about
@@ -111,6 +114,34 @@ def _parts() -> ScalarSelect[Any]:
         .where(_of_family(work.c.ticket_id))
     )
     return _agg(few.subquery("few"), "id")
+
+
+def _measurements() -> ScalarSelect[Any]:
+    table, work = Measurement.__table__, Work.__table__
+    few = (
+        select(table)
+        .join(work, work.c.act_id == table.c.act_id)
+        .where(_of_family(work.c.ticket_id))
+    )
+    return _agg(few.subquery("few"), "id")
+
+
+def _signatures() -> ScalarSelect[Any]:
+    """With the name of whoever signed."""
+    table, contact = Signature.__table__, Contact.__table__
+    few = (
+        select(table, contact.c.name.label("name"))
+        .join(contact, contact.c.id == table.c.contact_id)
+        .where(table.c.ticket_id == _ID)
+    )
+    return _agg(few.subquery("few"), "at", "id")
+
+
+def _phone() -> ScalarSelect[Any]:
+    """The technician's phone that was heard of last."""
+    table = Phone.__table__
+    his = select(table).where(table.c.person_id == literal_column("ticket.technician_id"))
+    return _agg(his.order_by(table.c.heard_at.desc()).limit(1).subquery("few"), "heard_at")
 
 
 def _people() -> ScalarSelect[Any]:
@@ -175,6 +206,10 @@ _SMALL: Sequence[tuple[type[Base], Callable[[], ScalarSelect[Any]]]] = (
     (Alert, lambda: _rows(Alert, "id")),
     (Work, lambda: _rows(Work, "act_id", of_family=True)),
     (Part, _parts),
+    (Measurement, _measurements),
+    (Appointment, lambda: _rows(Appointment, "made_at", "id")),
+    (Signature, _signatures),
+    (Phone, _phone),
     (Asset, _assets),
     (Person, _people),
 )
@@ -219,7 +254,7 @@ class Bundle:
         if not told:
             return []
         read = _reading(model)
-        rows = json.loads(told, parse_float=Decimal if model is Part else None)
+        rows = json.loads(told, parse_float=Decimal if model in _EXACT else None)
         for row in rows:
             for name, reader in read:
                 if row.get(name) is not None:

@@ -26,6 +26,7 @@ from tickets.loan import queries as loans
 from tickets.loan.models import Settlement, Substitution
 from tickets.loan.queries import SubstitutionShown
 from tickets.notice.models import Alert
+from tickets.phone.models import Phone
 from tickets.project.models import Contact, Project
 from tickets.refusals import Missing
 from tickets.sla.models import Act, Clock, Pause
@@ -37,7 +38,7 @@ from tickets.staff.rules import Verb, Who
 from tickets.ticket import queries as tickets
 from tickets.ticket.models import CallBack, CallPromise, PastCycle, Ticket, TicketPhoto
 from tickets.ticket.rules import Asked, Doable, Stands, may_now, why_not_close
-from tickets.visit.models import Part, Work
+from tickets.visit.models import Appointment, Measurement, Part, Signature, Work
 from tickets.visit.queries import Visited, visited
 
 # Which verb a thing to do needs: what the state allows and the role allows is shown.
@@ -62,6 +63,10 @@ VERBS: Mapping[Doable, Verb] = {
     Doable.CHECK: Verb.TICKET_REPAIR,
     Doable.PROMISE_CALL: Verb.CALL_PROMISE,
     Doable.REMIND: Verb.TICKET_REMIND,
+    Doable.DEPART: Verb.TICKET_ARRIVE,
+    Doable.HAND_BACK: Verb.TICKET_HAND_BACK,
+    Doable.APPOINT: Verb.TICKET_ANSWER,
+    Doable.SIGN: Verb.TICKET_REPAIR,
 }
 
 
@@ -115,6 +120,9 @@ class Dossier:
     callers: Sequence[CallerTold]  # where duplicates brought several
     alerts: Sequence[Alert]  # called out, oldest first
     promises: Sequence[CallPromise]  # calls, the earliest first
+    phone: Phone | None  # the technician's, as we last heard from it
+    appointments: Sequence[Appointment]
+    signatures: Sequence[Signature]  # with the name of whoever signed
     looks: Mapping[int, Act]  # repairs that wait for a look after dark, or had it, by their id
 
     @property
@@ -190,7 +198,7 @@ async def dossier(session: AsyncSession, who: Who, ref: str, now: datetime) -> D
         names.get(ticket.opened_by_id or 0),
         told.all(Asset),
         [clock_told(clock, acts, names, now) for clock in clocks],
-        visited(acts, told.all(Work), told.all(Part)),
+        visited(acts, told.all(Work), told.all(Part), told.all(Measurement)),
         photos,
         debt,
         settlements,
@@ -215,6 +223,9 @@ async def dossier(session: AsyncSession, who: Who, ref: str, now: datetime) -> D
         callers_told(ticket, told.contact, kin, call_backs) if is_ours else [],
         told.all(Alert) if is_ours and ticket.is_open else [],
         told.all(CallPromise) if is_ours else [],
+        next(iter(told.all(Phone)), None) if is_ours else None,
+        told.all(Appointment),
+        _signed(told.all(Signature), is_ours),
         looks,
     )
 
@@ -232,6 +243,7 @@ def _may(
         each
         for each in may_now(ticket.kind, ticket.severity, ticket.status, done, stands)
         if who.may_for(VERBS[each], *place)
+        and (each is not Doable.HAND_BACK or ticket.technician_id == who.id)
     )
 
 
@@ -258,6 +270,13 @@ def _caller(contact: Contact | None, is_ours: bool) -> Caller | None:
     if is_ours:
         return Caller(contact.name, contact.phone, True)
     return Caller(f"{contact.name[:1]}*", mask(contact.phone), False)
+
+
+def _signed(signatures: Sequence[Signature], is_ours: bool) -> Sequence[Signature]:
+    """A name is whole for those who work on tickets."""
+    for each in () if is_ours else signatures:
+        setattr(each, "name", f"{getattr(each, 'name')[:1]}*")  # noqa: B009, B010 - no column
+    return signatures
 
 
 async def _decliners(session: AsyncSession, settlements: Iterable[Settlement]) -> Mapping[int, str]:

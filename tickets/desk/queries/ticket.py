@@ -92,6 +92,8 @@ class TicketShown:
     technician: str | None  # the sign-in name, as POST …/assignment takes it
     technician_name: str | None
     expected_at: datetime | None
+    departed_at: datetime | None  # on his way since then
+    appointment_at: datetime | None  # agreed with the owner, until somebody has come
     call_promised_at: datetime | None  # the earliest call promised and not made
     reminders: int  # how often the owner urged, in the present cycle
     last_reminded_at: datetime | None
@@ -223,6 +225,8 @@ def told_as(
         "technician": technician[0],
         "technician_name": technician[1],
         "expected_at": ticket.expected_at,
+        "departed_at": ticket.departed_at,
+        "appointment_at": ticket.appointment_at,
         "call_promised_at": ticket.call_promised_at,
         "reminders": ticket.reminders,
         "last_reminded_at": ticket.last_reminded_at,

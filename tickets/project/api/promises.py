@@ -38,6 +38,9 @@ class TermsIn(TargetsIn):
     second_warning_percent: Annotated[int, Field(ge=2, le=99)] | None = None
     remind_hours: Annotated[int, Field(ge=1, le=168)] | None = None
     acknowledge_minutes: Annotated[int, Field(ge=1, le=120)] | None = None
+    photos_before: Annotated[int, Field(ge=0, le=20)] | None = None
+    photos_after: Annotated[int, Field(ge=0, le=20)] | None = None
+    arrival_radius_m: Annotated[int, Field(ge=20, le=20_000)] | None = None
     severities: dict[Literal["S1", "S2", "S3", "S4"], TargetsIn] | None = None
 
     def numbers(self) -> dict[str, Any]:
@@ -83,6 +86,9 @@ class TermsOut(BaseModel):
     second_warning_percent: int
     remind_hours: int
     acknowledge_minutes: int
+    photos_before: int
+    photos_after: int
+    arrival_radius_m: int
     severities: dict[str, dict[str, int | float]]
 
 

@@ -42,10 +42,10 @@ from tickets.project.rules.names import CODE, is_timezone
 from tickets.project.rules.parts import Bar, Drawn, Gap, Part, drawn, gaps, parts_of
 from tickets.project.rules.terms import (
     INSPECTION_QUARTERS,
-    LADDER,
     REPAIR_FROM,
     SEVERITIES,
     TARGETS,
+    WHOLE,
     ServiceTerms,
     target,
 )
@@ -55,7 +55,6 @@ __all__ = [
     "FIRST_DAY",
     "FREE",
     "INSPECTION_QUARTERS",
-    "LADDER",
     "LAST_DAY",
     "MOST_AMOUNT",
     "MOST_MONTHS",
@@ -69,6 +68,7 @@ __all__ = [
     "TARGETS",
     "THRESHOLDS",
     "TOLD_FROM",
+    "WHOLE",
     "Accepted",
     "Bar",
     "ContractTerms",

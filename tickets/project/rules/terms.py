@@ -28,6 +28,14 @@ LADDER: Final[Mapping[str, tuple[int, int]]] = {
     "remind_hours": (1, 168),
     "acknowledge_minutes": (1, 120),
 }
+# What the owner asks of a visit: how many photos of before and after the work, and how near to
+# the asset an arrival is believed to be there, in metres.
+FIELD: Final[Mapping[str, tuple[int, int]]] = {
+    "photos_before": (0, 20),
+    "photos_after": (0, 20),
+    "arrival_radius_m": (20, 20_000),
+}
+WHOLE: Final = {**LADDER, **FIELD}
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,9 @@ class ServiceTerms:
     second_warning_percent: int = 75
     remind_hours: int = 24
     acknowledge_minutes: int = 10
+    photos_before: int = 0
+    photos_after: int = 0
+    arrival_radius_m: int = 200
     # Other targets for one severity: {"S1": {"arrival": 4 h}}.
     severities: Mapping[str, Mapping[str, timedelta]] = field(default_factory=dict)
 
@@ -53,7 +64,7 @@ class ServiceTerms:
             **_numbers(own),
             "repair_from": self.repair_from,
             "inspection_quarters": self.inspection_quarters,
-            **{name: getattr(self, name) for name in LADDER},
+            **{name: getattr(self, name) for name in WHOLE},
             "severities": {name: _numbers(targets) for name, targets in self.severities.items()},
         }
 
@@ -67,7 +78,7 @@ class ServiceTerms:
         """
         base = base or cls()
         known = {outside for outside, _ in TARGETS.values()}
-        known |= {"repair_from", "inspection_quarters", "severities", *LADDER}
+        known |= {"repair_from", "inspection_quarters", "severities", *WHOLE}
         for name in numbers:
             if name not in known:
                 raise Invalid(f"terms.{name}", "This field is not known here.")
@@ -88,7 +99,7 @@ class ServiceTerms:
                         raise Invalid(f"{where}.{key}", "This field is not known here.")
                 if of_severity := _targets(own, where):
                     severities[name] = of_severity
-        ladder: dict[str, Any] = _ladder(numbers, base)
+        whole: dict[str, Any] = _whole(numbers, base)
         return cls(
             **targets,
             repair_from=_one_of(numbers, "repair_from", REPAIR_FROM, base.repair_from),
@@ -96,7 +107,7 @@ class ServiceTerms:
                 numbers, "inspection_quarters", INSPECTION_QUARTERS, base.inspection_quarters
             ),
             severities=severities,
-            **ladder,
+            **whole,
         )
 
 
@@ -130,10 +141,10 @@ def _targets(numbers: Mapping[str, Any], where: str) -> dict[str, timedelta]:
     return targets
 
 
-def _ladder(numbers: Mapping[str, Any], base: ServiceTerms) -> dict[str, int]:
+def _whole(numbers: Mapping[str, Any], base: ServiceTerms) -> dict[str, int]:
     """Whole numbers; the second warning comes after the first."""
     made: dict[str, int] = {}
-    for name, (least, most) in LADDER.items():
+    for name, (least, most) in WHOLE.items():
         number = numbers.get(name)
         if number is None:
             made[name] = getattr(base, name)

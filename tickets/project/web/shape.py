@@ -11,11 +11,11 @@ from pydantic import BaseModel, BeforeValidator, Field, create_model
 from tickets.door import Line, Passage
 from tickets.project.rules import (
     FIRST_DAY,
-    LADDER,
     LAST_DAY,
     MOST_MONTHS,
     SEVERITIES,
     TARGETS,
+    WHOLE,
     ContractTerms,
     ServiceTerms,
 )
@@ -169,14 +169,14 @@ _OUTSIDE = [outside for outside, _ in TARGETS.values()]
 _targets: dict[str, Any] = {outside: (Positive | None, None) for outside in _OUTSIDE}
 _targets |= {
     name: (Annotated[int, Field(ge=least, le=most)] | None, None)
-    for name, (least, most) in LADDER.items()
+    for name, (least, most) in WHOLE.items()
 }
 for _severity in SEVERITIES:
     _targets |= {f"{_severity}_{outside}": (Positive | None, None) for outside in _OUTSIDE}
 
 
 _classes: dict[str, Any] = {name: row for name, row in _rows.items() if name.startswith("class")}
-_own: dict[str, Any] = {name: row for name, row in _targets.items() if name not in LADDER}
+_own: dict[str, Any] = {name: row for name, row in _targets.items() if name not in WHOLE}
 ContractForm = create_model("ContractForm", __base__=ContractFields, **_classes, **_own)
 
 
@@ -194,7 +194,7 @@ def numbers(form: TermsFields) -> dict[str, Any]:
         **{name: getattr(form, name) for name in _OUTSIDE},
         "repair_from": form.repair_from,
         "inspection_quarters": form.inspection_quarters,
-        **{name: getattr(form, name) for name in LADDER},
+        **{name: getattr(form, name) for name in WHOLE},
         "severities": _by_severity(form),
     }
 
@@ -221,7 +221,7 @@ def filled(terms: ServiceTerms) -> dict[str, Any]:
     """The terms as the form shows them."""
     told = terms.to_json()
     values = {
-        name: told[name] for name in (*_OUTSIDE, "repair_from", "inspection_quarters", *LADDER)
+        name: told[name] for name in (*_OUTSIDE, "repair_from", "inspection_quarters", *WHOLE)
     }
     for severity in SEVERITIES:
         own = told["severities"].get(severity, {})

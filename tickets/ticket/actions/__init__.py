@@ -10,6 +10,7 @@ from tickets.ticket.actions.check import check_after_dark, watch_repairs
 from tickets.ticket.actions.closing import call_back, cancel, close
 from tickets.ticket.actions.desk import add_call, answer, assign, decide_main, note
 from tickets.ticket.actions.grade import change_severity
+from tickets.ticket.actions.hand_back import hand_back
 from tickets.ticket.actions.merge import merge, merge_many
 from tickets.ticket.actions.opening import open_ticket, open_with_clocks
 from tickets.ticket.actions.pause import accept_pause, end_pause, pause, reject_pause
@@ -34,6 +35,7 @@ from tickets.ticket.actions.tell import (
 )
 from tickets.ticket.actions.tell.urged import (
     tell_of_call_due,
+    tell_of_hand_back,
     tell_of_missed_call,
     tell_of_reminder,
 )
@@ -56,6 +58,7 @@ __all__ = [
     "decide_main",
     "each_alone",
     "end_pause",
+    "hand_back",
     "hand_over_absences",
     "hand_over_at_absence",
     "keep_call",
@@ -76,6 +79,7 @@ __all__ = [
     "tell_of_breach",
     "tell_of_call_due",
     "tell_of_debt",
+    "tell_of_hand_back",
     "tell_of_missed_call",
     "tell_of_opening",
     "tell_of_recurrence",

@@ -112,6 +112,7 @@ def _give(
     session: AsyncSession, ticket: Ticket, person: Person, absence: Absence, now: datetime
 ) -> None:
     before, ticket.technician_id = ticket.technician_id, person.id
+    ticket.departed_at = None
     ticket.version += 1
     record(
         session,

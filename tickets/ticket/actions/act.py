@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.events import record
 from tickets.media import Photo
+from tickets.phone import actions as phones
 from tickets.phone import rules as phone
 from tickets.refusals import Invalid, Refused
 from tickets.sla import queries as clocks_of
@@ -60,6 +61,7 @@ async def perform(
             if known.ticket_id != ticket.id or known.kind != kind:
                 raise Invalid("key", "This key was used for something else.")
             return known
+    await delivered(session, who, phone_time, now)
     story = await queries.story_of(session, ticket)
     moment = when(ticket, at, phone_time, now, since=story.cycles[0].reported_at)
     must_take(ticket, moment.at if at is not None else None)
@@ -145,6 +147,14 @@ async def end_pauses(
                 reason=pause.reason,
                 by_act=by_act,
             )
+
+
+async def delivered(
+    session: AsyncSession, who: Who, phone_time: datetime | None, now: datetime
+) -> None:
+    """By its `phone_time` one knows that a phone brought it."""
+    if phone_time is not None:
+        await phones.heard(session, who.id, now)
 
 
 def must_be_open(ticket: Ticket) -> None:

@@ -11,7 +11,7 @@ from tickets.refusals import Invalid, Refused
 from tickets.sla import queries as clocks_of
 from tickets.staff.rules import Verb, Who
 from tickets.ticket import queries
-from tickets.ticket.actions.act import attach, flag, must_be_open, when
+from tickets.ticket.actions.act import attach, delivered, flag, must_be_open, when
 from tickets.ticket.actions.judging import judge_anew
 from tickets.ticket.models import Ticket
 
@@ -46,6 +46,7 @@ async def check_after_dark(
     ]
     if not waiting:
         raise Refused("No repair waits for a look after dark.")
+    await delivered(session, who, phone_time, now)
     moment = when(ticket, at, phone_time, now)
     if moment.at < waiting[-1].at:
         raise Invalid("at", "This instant lies before the repair.")

@@ -59,6 +59,7 @@ async def _give(
     if ticket.technician_id == person.id:
         return
     before, ticket.technician_id = ticket.technician_id, person.id
+    ticket.departed_at = None  # that was another
     ticket.version += 1
     record(
         session,

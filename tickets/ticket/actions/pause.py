@@ -17,7 +17,7 @@ from tickets.sla.models import Pause
 from tickets.sla.rules import PauseReason, Story
 from tickets.staff.rules import Verb, Who
 from tickets.ticket import queries
-from tickets.ticket.actions.act import attach, flag, must_take
+from tickets.ticket.actions.act import attach, delivered, flag, must_take
 from tickets.ticket.actions.judging import judge_anew
 from tickets.ticket.models import Ticket
 from tickets.ticket.rules import Kind
@@ -81,6 +81,7 @@ async def pause(
     )
     session.add(made)
     await session.flush()
+    await delivered(session, who, phone_time, now)
     flag(ticket, told.flags)
     await attach(session, who, ticket, photos, f"pause_{made.id}", signature=signature)
     facts: dict[str, Any] = {"photos": len(photos)} if photos else {}

@@ -119,7 +119,8 @@ async def _reopen(
     ticket.payer_reason = ticket.cause = None
     ticket.is_open, ticket.status = True, Status.OPEN
     ticket.closed_at = ticket.ended_at = ticket.confirmed_by = ticket.outcome = None
-    ticket.expected_at = ticket.last_reminded_at = None
+    ticket.expected_at = ticket.departed_at = ticket.appointment_at = None
+    ticket.last_reminded_at = None
     ticket.reminders = 0
     record(
         session,

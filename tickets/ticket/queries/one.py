@@ -124,6 +124,7 @@ OURS = (
     "ticket.noted",
     "ticket.called_again",
     "ticket.reminded",
+    "ticket.handed_back",
     "call.promised",
     "clock.warned",
     "alert.climbed",

@@ -15,6 +15,7 @@ from tickets.ticket.rules.codes import (
     Severity,
     Status,
 )
+from tickets.ticket.rules.handing import HAND_BACK_LABELS, check_hand_back
 from tickets.ticket.rules.joining import MOST_TOGETHER, survives_first
 from tickets.ticket.rules.ladder import (
     Rung,
@@ -50,6 +51,7 @@ __all__ = [
     "DAY",
     "FAULTS",
     "GRACE",
+    "HAND_BACK_LABELS",
     "KIND_LABELS",
     "LOOK_WITHIN",
     "MAIN_LABELS",
@@ -72,6 +74,7 @@ __all__ = [
     "Tried",
     "ask_at",
     "breaks_at",
+    "check_hand_back",
     "climbs",
     "heard_by",
     "is_new_fault",

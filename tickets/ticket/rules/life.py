@@ -67,6 +67,10 @@ class Doable(StrEnum):
     CHECK = "check"
     PROMISE_CALL = "promise_call"
     REMIND = "remind"
+    DEPART = "depart"
+    HAND_BACK = "hand_back"
+    APPOINT = "appoint"
+    SIGN = "sign"
 
 
 @dataclass(frozen=True)
@@ -162,7 +166,7 @@ def may_now(
         return frozenset(always)
     acts = set(done)
     may = always | {Doable.ASSIGN, Doable.CANCEL, Doable.CLOSE}
-    may |= {Doable.PROMISE_CALL, Doable.REMIND}
+    may |= {Doable.PROMISE_CALL, Doable.REMIND, Doable.SIGN}
     if stands.is_paused:
         may.add(Doable.END_PAUSE)
     if stands.awaits_look:
@@ -171,7 +175,7 @@ def may_now(
         may.add(Doable.MERGE)
     if status == Status.REPAIRED:
         return frozenset((may | {Doable.CALL_BACK}) - {Doable.CANCEL})
-    may.add(Doable.GRADE)
+    may |= {Doable.GRADE, Doable.DEPART, Doable.HAND_BACK, Doable.APPOINT}
     if status == Status.OPEN:
         may.add(Doable.ANSWER)
     if kind != Kind.FAULT and status != Status.OPEN:

@@ -20,12 +20,20 @@ from tickets.ticket.rules import (
     CAUSES,
     CHANNELS,
     FAULTS,
+    HAND_BACK_LABELS,
     KIND_LABELS,
     MAIN_LABELS,
     SEVERITY_LABELS,
     Doable,
 )
-from tickets.visit.rules import PAYS_LABELS, RESULT_LABELS
+from tickets.visit.rules import (
+    MEASURED,
+    NEARNESS_LABELS,
+    PAYS_LABELS,
+    RESULT_LABELS,
+    SIGNED_FOR,
+    plain,
+)
 from tickets.words import exact
 
 router = APIRouter(route_class=DoorRoute)
@@ -60,6 +68,11 @@ FORMS = {
     Doable.CHECK: ("check",),
     Doable.PROMISE_CALL: ("call_promises",),
     Doable.REMIND: ("reminders",),
+    # Refused, these are shown by themselves (tickets/visit/web).
+    Doable.DEPART: (),
+    Doable.HAND_BACK: (),
+    Doable.APPOINT: (),
+    Doable.SIGN: (),
 }
 
 
@@ -107,6 +120,11 @@ async def shown(
         pause_labels=PAUSE_LABELS,
         pays_labels=PAYS_LABELS,
         result_labels=RESULT_LABELS,
+        measured=MEASURED,
+        signed_for=SIGNED_FOR,
+        nearness_labels=NEARNESS_LABELS,
+        hand_back_labels=HAND_BACK_LABELS,
+        plain=plain,
         substitution_labels=SUBSTITUTION_LABELS,
         tag=_tag(told.ticket.version, max((line.event.id for line in told.lines), default=0)),
     )

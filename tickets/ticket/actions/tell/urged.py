@@ -1,4 +1,4 @@
-"""Whom a reminder by the owner and a promised call that is due are told to."""
+"""Whom a reminder by the owner, a promised call and a ticket handed back are told to."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -52,6 +52,28 @@ async def tell_of_missed_call(session: AsyncSession, event: Event) -> None:
     promised = await session.get(Person, promise.by_id) if promise.by_id else None
     to = await _leads(session, event)
     await notices.write(session, event, to=to, facts=facts | _told(promise, promised))
+
+
+async def tell_of_hand_back(session: AsyncSession, event: Event) -> None:
+    """The hotline and its lead, at once: somebody must go instead. Not where one has it already."""
+    ticket, project, facts = await about(session, event)
+    if not ticket.is_open or ticket.technician_id is not None:
+        return
+    before = await session.get(Person, event.facts["before_id"])
+    to = await staff.in_role(
+        session,
+        Role.HOTLINE,
+        Role.HOTLINE_LEAD,
+        project_id=project.id,
+        group_id=project.group_id,
+    )
+    told = {
+        "name": before.name if before else None,
+        "reason": event.facts["reason_code"],
+        "note": event.facts["note"],
+    }
+    to = [person for person in to if person.id != event.by_id]
+    await notices.write(session, event, to=to, facts=facts | told, reach="push")
 
 
 async def _open(session: AsyncSession, event: Event) -> CallPromise | None:

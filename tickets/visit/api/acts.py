@@ -1,14 +1,12 @@
-"""The acts of a visit as JSON: photos first, then on site, made safe, repaired."""
+"""The acts of a visit that clocks are judged by, as JSON: on site, made safe, repaired."""
 
 from datetime import date
 from decimal import Decimal
 from typing import Annotated
-from uuid import UUID
 
-from fastapi import Form, UploadFile
-from pydantic import BaseModel, Field
+from fastapi import APIRouter
+from pydantic import Field
 
-from tickets import media
 from tickets.desk.queries.ticket import TicketShown, shown
 from tickets.door import (
     PROBLEMS,
@@ -18,50 +16,29 @@ from tickets.door import (
     Line,
     Now,
     Passage,
-    RoomRouter,
     Session,
     Strict,
 )
-from tickets.refusals import TooLarge
 from tickets.sla.rules import Result
 from tickets.staff.rules import Verb, Who
 from tickets.staff.signed_in import needs
 from tickets.visit import actions
-from tickets.visit.rules import Found, PartUsed, Stood
+from tickets.visit.rules import Found, Measured, PartUsed, Stood
 
-router = RoomRouter("/api/", route_class=DoorRoute, responses=PROBLEMS, tags=["visit"])
-
-
-class PhotoOut(BaseModel):
-    id: UUID
-
-
-@router.post("/photos", status_code=201)
-async def add_photo(
-    who: Annotated[Who, needs(Verb.PHOTO_ADD)],
-    session: Session,
-    file: UploadFile,
-    key: Annotated[UUID | None, Form()] = None,
-) -> PhotoOut:
-    """Keep a photo (JPEG, PNG or WebP, at most 25 MB); its id goes into an act's `photos`.
-
-    `key` is the phone's own name for it: sent twice, it is one photo.
-    """
-    if (file.size or 0) > media.MAX_BYTES:
-        raise TooLarge("A photo may have at most {megabytes} MB.", megabytes=media.MAX_BYTES >> 20)
-    photo = await media.take(session, await file.read(), by_id=who.id, key=key)
-    return PhotoOut(id=photo.id)
+router = APIRouter(route_class=DoorRoute, responses=PROBLEMS, tags=["visit"])
 
 
 class PositionIn(Strict):
-    """Where the phone was: WGS-84 degrees, accuracy in metres."""
+    """Where the phone was: WGS-84 degrees, accuracy in metres; `mock` where the phone itself says
+    that the position was made up."""
 
     lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
     lon: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
     accuracy_m: Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)] | None = None
+    mock: bool = False
 
     def as_stood(self) -> Stood:
-        return Stood(self.lat, self.lon, self.accuracy_m)
+        return Stood(self.lat, self.lon, self.accuracy_m, self.mock)
 
 
 class ArrivalIn(ActIn):
@@ -69,9 +46,12 @@ class ArrivalIn(ActIn):
 
 
 class MadeSafeIn(ActIn):
-    """`note`: how it was isolated or guarded."""
+    """`note`: how it was isolated or guarded; `isolated`: which breaker or cabinet, `isolated_by`:
+    whose hand it was, where it was another's."""
 
     note: Passage
+    isolated: Line | None = None
+    isolated_by: Line | None = None
 
 
 class PartIn(Strict):
@@ -89,6 +69,22 @@ class PartIn(Strict):
         return PartUsed(self.name, self.quantity, self.unit_price, self.old_serial, self.new_serial)
 
 
+Value = Annotated[Decimal, Field(ge=-1_000_000_000, le=1_000_000_000, decimal_places=4)]
+
+
+class MeasurementIn(Strict):
+    """`name` is one of insulation (MΩ), leakage (mA), earth (Ω), voltage (V), current (A), lux
+    (lx), or whatever else was measured; `before` the work, `after` it, or both."""
+
+    name: Line
+    before: Value | None = None
+    after: Value | None = None
+    unit: Annotated[Line, Field(max_length=20)]
+
+    def as_measured(self) -> Measured:
+        return Measured(self.name, self.unit, self.before, self.after)
+
+
 class RepairIn(ActIn):
     """`cause` is a code of the trade (C_PRODUCT, C_THIRD, …), needed once it is fixed; a
     `temporary` repair names the day until which it holds. Only `fixed` keeps the promise."""
@@ -100,6 +96,7 @@ class RepairIn(ActIn):
     work: Passage
     check_after_dark: bool = False
     parts: Annotated[list[PartIn], Field(max_length=100)] = []
+    measurements: Annotated[list[MeasurementIn], Field(max_length=50)] = []
 
 
 @router.post("/tickets/{ref}/arrival")
@@ -142,6 +139,8 @@ async def make_safe(
         who,
         ref,
         note=given.note,
+        isolated=given.isolated,
+        isolated_by=given.isolated_by,
         now=now,
         at=given.at,
         phone_time=given.phone_time,
@@ -170,6 +169,7 @@ async def repair(
         on_site=given.on_site,
         parts=tuple(part.as_used() for part in given.parts),
         check_after_dark=given.check_after_dark,
+        measurements=tuple(each.as_measured() for each in given.measurements),
     )
     ticket = await actions.repair(
         session,

@@ -1,4 +1,4 @@
-"""The verbs of a visit: on site, made safe, repaired. The clocks are the ticket's to judge."""
+"""Repaired: what it was, what was done, which parts; the cause settles who pays."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,106 +7,18 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from tickets.events import record
+from tickets.project import queries as projects
 from tickets.project.models import Project
 from tickets.sla.models import Act
 from tickets.sla.rules import ActKind, cycle_of
-from tickets.staff.rules import Role, Verb, Who
+from tickets.staff.rules import Verb, Who
 from tickets.ticket import queries as tickets
 from tickets.ticket.actions import perform
 from tickets.ticket.models import Ticket
 from tickets.visit import queries, rules
-from tickets.visit.models import Part, Position, Work
-from tickets.visit.rules import Found, PartUsed, Payer, Stood
-
-
-async def arrive(
-    session: AsyncSession,
-    who: Who,
-    ref: str,
-    *,
-    now: datetime,
-    at: datetime | None = None,
-    phone_time: datetime | None = None,
-    key: UUID | None = None,
-    position: Stood | None = None,
-    photos: Sequence[UUID] = (),
-    signature: UUID | None = None,
-) -> Ticket:
-    """到场. Where the phone stood is kept, and never a condition."""
-    ticket = await tickets.find_living(session, who, ref, Verb.TICKET_ARRIVE)
-    nobody_has_it = ticket.technician_id is None and Role.TECHNICIAN in who.roles
-    act = await perform(
-        session,
-        ticket,
-        ActKind.ARRIVAL,
-        who=who,
-        at=at,
-        phone_time=phone_time,
-        now=now,
-        key=key,
-        photos=photos,
-        signature=signature,
-        facts={"positioned": True} if position else None,
-    )
-    if position is not None and not await queries.has_position(session, act.id):
-        session.add(
-            Position(
-                act_id=act.id,
-                lat=position.lat,
-                lon=position.lon,
-                accuracy_m=position.accuracy_m,
-            )
-        )
-    if nobody_has_it:
-        _take(session, ticket, who, now)
-    return ticket
-
-
-def _take(session: AsyncSession, ticket: Ticket, who: Who, now: datetime) -> None:
-    """He who stands at what nobody has, has it."""
-    ticket.technician_id = who.id
-    record(
-        session,
-        "ticket.assigned",
-        at=now,
-        ticket_id=ticket.id,
-        project_id=ticket.project_id,
-        by_id=who.id,
-        technician_id=who.id,
-        before_id=None,
-    )
-
-
-async def make_safe(
-    session: AsyncSession,
-    who: Who,
-    ref: str,
-    *,
-    note: str,
-    now: datetime,
-    at: datetime | None = None,
-    phone_time: datetime | None = None,
-    key: UUID | None = None,
-    photos: Sequence[UUID] = (),
-    signature: UUID | None = None,
-) -> Ticket:
-    """Isolated or guarded: the note says how. The danger is over, the fault is not."""
-    ticket = await tickets.find_living(session, who, ref, Verb.TICKET_MAKE_SAFE)
-    await perform(
-        session,
-        ticket,
-        ActKind.MADE_SAFE,
-        who=who,
-        at=at,
-        phone_time=phone_time,
-        now=now,
-        key=key,
-        photos=photos,
-        signature=signature,
-        facts={"note": note},
-    )
-    return ticket
+from tickets.visit.actions.appoint import come
+from tickets.visit.models import Measurement, Part, Work
+from tickets.visit.rules import Found, Measured, PartUsed, Payer
 
 
 async def repair(
@@ -159,6 +71,7 @@ async def repair(
             "cause": cause,
             "work": found.work,
             "parts": len(found.parts),
+            **({"measurements": len(found.measurements)} if found.measurements else {}),
             "payer_labour": payer.labour,
             "payer_parts": payer.parts,
             "payer_reason": payer.reason,
@@ -166,8 +79,13 @@ async def repair(
     )
     if await queries.is_written(session, act.id):
         return ticket
+    if found.on_site:
+        await come(session, ticket, act.at)
     session.add(Work(act_id=act.id, ticket_id=ticket.id, cause=cause, work=found.work))
     session.add_all(_part(act, used, payer) for used in found.parts)
+    session.add_all(_measurement(act, each) for each in found.measurements)
+    if rules.needs_photos(found):
+        await _check_photos(session, ticket, project)
     await session.flush()
     if await queries.is_latest_repair(session, act):
         told = await tickets.cycle_told(session, ticket, act.cycle)
@@ -176,6 +94,21 @@ async def repair(
         told.payer_parts = payer.parts
         told.payer_reason = payer.reason
     return ticket
+
+
+async def _check_photos(session: AsyncSession, ticket: Ticket, project: Project) -> None:
+    """Those that came with it count, and those of the visit before it. The terms are those of the
+    report, as with everything else that was promised."""
+    terms = await projects.terms_at(session, project.id, ticket.reported_at)
+    if terms.photos_before or terms.photos_after:
+        told = await queries.photos_by_moment(session, ticket)
+        rules.check_photos(terms, before=told.get("before", 0), after=told.get("after", 0))
+
+
+def _measurement(act: Act, each: Measured) -> Measurement:
+    return Measurement(
+        act_id=act.id, name=each.name, before=each.before, after=each.after, unit=each.unit
+    )
 
 
 def _part(act: Act, used: PartUsed, payer: Payer) -> Part:

@@ -1,21 +1,22 @@
 """What was found and done on a ticket's visits, and the photos one may see."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from tickets.grams import mask
 from tickets.media import Photo
-from tickets.project.models import Project
+from tickets.project.models import Contact, Project
 from tickets.refusals import Missing
 from tickets.sla.models import Act
-from tickets.staff.rules import Who
+from tickets.staff.rules import Verb, Who
 from tickets.ticket import queries as tickets
-from tickets.ticket.models import Ticket
-from tickets.visit.models import Part, Position, Work
+from tickets.ticket.models import Ticket, TicketPhoto
+from tickets.visit.models import Measurement, Part, Position, Work
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Visited:
     cause: str
     work: str
     parts: tuple[Part, ...]
+    measurements: tuple[Measurement, ...] = ()
+    by_id: int | None = None
 
 
 async def subject(session: AsyncSession, who: Who, ref: str) -> tuple[Ticket, Project]:
@@ -49,7 +52,7 @@ async def photo_for(session: AsyncSession, who: Who, photo_id: UUID) -> Photo:
 
 
 async def repairs_of(session: AsyncSession, ticket_id: int) -> Sequence[Visited]:
-    """What was done on a ticket, oldest first; two statements."""
+    """What was done on a ticket, oldest first; three statements."""
     rows = (
         await session.execute(
             select(Act, Work)
@@ -59,20 +62,31 @@ async def repairs_of(session: AsyncSession, ticket_id: int) -> Sequence[Visited]
         )
     ).all()
     used: Sequence[Part] = ()
+    measured: Sequence[Measurement] = ()
     if rows:
         ids = [act.id for act, _ in rows]
         used = (
             await session.scalars(select(Part).where(Part.act_id.in_(ids)).order_by(Part.id))
         ).all()
-    return visited([act for act, _ in rows], [work for _, work in rows], used)
+        by_act = select(Measurement).where(Measurement.act_id.in_(ids))
+        measured = (await session.scalars(by_act.order_by(Measurement.id))).all()
+    return visited([act for act, _ in rows], [work for _, work in rows], used, measured)
 
 
-def visited(acts: Iterable[Act], works: Iterable[Work], used: Iterable[Part]) -> Sequence[Visited]:
-    """Repairs with what was done and put in, in the order of the acts."""
+def visited(
+    acts: Iterable[Act],
+    works: Iterable[Work],
+    used: Iterable[Part],
+    measured: Iterable[Measurement],
+) -> Sequence[Visited]:
+    """Repairs with what was done, put in and measured, in the order of the acts."""
     work_of = {work.act_id: work for work in works}
     parts: dict[int, list[Part]] = {act_id: [] for act_id in work_of}
     for part in used:
         parts[part.act_id].append(part)
+    measurements: dict[int, list[Measurement]] = {act_id: [] for act_id in work_of}
+    for each in measured:
+        measurements[each.act_id].append(each)
     return [
         Visited(
             act.id,
@@ -83,6 +97,8 @@ def visited(acts: Iterable[Act], works: Iterable[Work], used: Iterable[Part]) ->
             work_of[act.id].cause,
             work_of[act.id].work,
             tuple(parts[act.id]),
+            tuple(measurements[act.id]),
+            act.by_id,
         )
         for act in acts
         if act.id in work_of
@@ -103,6 +119,43 @@ async def is_latest_repair(session: AsyncSession, act: Act) -> bool:
 async def is_written(session: AsyncSession, act_id: int) -> bool:
     """This repair has its work already: the same act was sent twice."""
     return bool(await session.scalar(select(exists().where(Work.act_id == act_id))))
+
+
+async def photos_by_moment(session: AsyncSession, ticket: Ticket) -> Mapping[str, int]:
+    """How many photos the present cycle has of before, after, and other moments of the work."""
+    counted = (
+        select(Photo.moment, func.count())
+        .join(TicketPhoto, TicketPhoto.photo_id == Photo.id)
+        .where(TicketPhoto.ticket_id == ticket.id)
+        .group_by(Photo.moment)
+    )
+    if ticket.cycle > 1:  # those of the cycle before show another repair
+        counted = counted.where(Photo.created_at >= ticket.reported_at)
+    return {moment: number for moment, number in await session.execute(counted)}
+
+
+async def photos_of_sheet(session: AsyncSession, named: Iterable[TicketPhoto]) -> Sequence[Photo]:
+    """Of a ticket's pictures those that show something, the earliest first: no signatures, and
+    what was reported only with what was seen there."""
+    ids = [each.photo_id for each in named if "signature" not in each.act]
+    if not ids:
+        return ()
+    taken = func.coalesce(Photo.taken_at, Photo.created_at)
+    return (
+        await session.scalars(select(Photo).where(Photo.id.in_(ids)).order_by(taken, Photo.id))
+    ).all()
+
+
+async def reporter_of(session: AsyncSession, who: Who, ticket: Ticket, project: Project) -> str:
+    """Name and number of whoever reported it: whole for those who work on tickets, and the
+    owner's named people for themselves; anybody else masked."""
+    found = await session.get(Contact, ticket.reporter_id) if ticket.reporter_id else None
+    if found is None:
+        return ""
+    is_ours = who.may_for(Verb.CALLER_READ, project.id, project.group_id)
+    if is_ours or (found.is_named and found.owner_id == project.owner_id):
+        return " ".join(filter(None, (found.name, found.phone)))
+    return " ".join(filter(None, (f"{found.name[:1]}*", mask(found.phone) if found.phone else "")))
 
 
 async def has_position(session: AsyncSession, act_id: int) -> bool:

@@ -1,14 +1,9 @@
-"""What a repair says, and who pays for it (rules.md §7)."""
+"""Who pays for a repair: the cover of the opening and the cause found, together (rules.md §7)."""
 
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
-from tickets.refusals import Invalid
-from tickets.sla.rules import Result
-from tickets.ticket.rules import CAUSES
 from tickets.words import N_
 
 
@@ -24,12 +19,6 @@ PAYS_LABELS: Final = {
     Pays.OWNER: N_("the owner pays"),
     Pays.THIRD_PARTY: N_("the third party pays"),
     Pays.UNDECIDED: N_("not settled yet"),
-}
-
-RESULT_LABELS: Final = {
-    Result.FIXED: N_("repaired, works again"),
-    Result.TEMPORARY: N_("temporary, holds for now"),
-    Result.PARTIAL: N_("partly, more to do"),
 }
 
 UNDETERMINED: Final = "C_UNKNOWN"
@@ -82,53 +71,3 @@ def payer(
 
 def _both(pays: Pays, reason: str) -> Payer:
     return Payer(pays, pays, reason)
-
-
-@dataclass(frozen=True)
-class PartUsed:
-    """A part put in; the old and the new serial number chain what was to what is."""
-
-    name: str
-    quantity: Decimal = Decimal(1)
-    unit_price: Decimal | None = None
-    old_serial: str | None = None
-    new_serial: str | None = None
-
-
-@dataclass(frozen=True)
-class Found:
-    """What a repair says besides its instant: what it was, what was done, with which result."""
-
-    work: str
-    cause: str | None = None
-    result: Result = Result.FIXED
-    expires_on: date | None = None
-    on_site: bool = False
-    parts: tuple[PartUsed, ...] = ()
-    check_after_dark: bool = False  # repaired by day: somebody looks once it is dark
-
-
-@dataclass(frozen=True)
-class Stood:
-    """Where the phone was; WGS-84 degrees, accuracy in metres."""
-
-    lat: float
-    lon: float
-    accuracy_m: float | None = None
-
-
-def checked(found: Found, today: date) -> str:
-    """The cause that counts, or the field that cannot be as it is. `today` is the project's."""
-    if found.cause is not None and found.cause not in CAUSES:
-        raise Invalid("cause", "This cause is not known.")
-    if found.result is Result.FIXED and found.cause is None:
-        raise Invalid("cause", "What was the cause? Choose “not decided yet” if nobody knows.")
-    if found.result is Result.TEMPORARY and found.expires_on is None:
-        raise Invalid("expires_on", "A temporary repair needs the day until which it holds.")
-    if found.result is not Result.TEMPORARY and found.expires_on is not None:
-        raise Invalid("expires_on", "Only a temporary repair has such a day.")
-    if found.check_after_dark and found.result is not Result.FIXED:
-        raise Invalid("check_after_dark", "Only what is repaired waits for a look after dark.")
-    if found.expires_on is not None and found.expires_on < today:
-        raise Invalid("expires_on", "This day is over already.")
-    return found.cause or UNDETERMINED

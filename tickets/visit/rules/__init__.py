@@ -1,0 +1,82 @@
+"""What is decided on a visit: what a repair says, who pays for it, where the phone was."""
+
+from tickets.visit.rules.found import (
+    MEASURED,
+    RESULT_LABELS,
+    Found,
+    Measured,
+    PartUsed,
+    Quantity,
+    check_photos,
+    checked,
+    needs_photos,
+    plain,
+)
+from tickets.visit.rules.going import (
+    AHEAD,
+    REMIND_BEFORE,
+    SIGNED_FOR,
+    check_appointment,
+    check_expected,
+    remind_at,
+)
+from tickets.visit.rules.payer import PAYS_LABELS, UNDETERMINED, Payer, Pays, payer
+from tickets.visit.rules.place import (
+    NEARNESS_LABELS,
+    Judged,
+    Nearness,
+    Spot,
+    Stood,
+    judged,
+    metres_between,
+)
+from tickets.visit.rules.sheet import COVER_LABELS, MOMENT_LABELS, MOST_ON_SHEET, for_sheet
+from tickets.visit.rules.upload import (
+    KEPT,
+    MOST_OPEN,
+    MOST_OPEN_BYTES,
+    PIECE,
+    check_new,
+    check_piece,
+)
+
+__all__ = [
+    "AHEAD",
+    "COVER_LABELS",
+    "KEPT",
+    "MEASURED",
+    "MOMENT_LABELS",
+    "MOST_ON_SHEET",
+    "MOST_OPEN",
+    "MOST_OPEN_BYTES",
+    "NEARNESS_LABELS",
+    "PAYS_LABELS",
+    "PIECE",
+    "REMIND_BEFORE",
+    "RESULT_LABELS",
+    "SIGNED_FOR",
+    "UNDETERMINED",
+    "Found",
+    "Judged",
+    "Measured",
+    "Nearness",
+    "PartUsed",
+    "Payer",
+    "Pays",
+    "Quantity",
+    "Spot",
+    "Stood",
+    "check_appointment",
+    "check_expected",
+    "check_new",
+    "check_photos",
+    "check_piece",
+    "checked",
+    "for_sheet",
+    "judged",
+    "metres_between",
+    "needs_photos",
+    "payer",
+    "plain",
+    "remind_at",
+]
