@@ -52,17 +52,8 @@ async def pack_of(session: AsyncSession, who: Who, now: datetime) -> Sequence[Pa
     found = await round_of(session, who, now)
     stops = (*found.mine, *found.free)
     ids = [stop.ticket.id for stop in stops]
-    stamps = dict(
-        (
-            await session.execute(
-                select(Event.ticket_id, func.max(Event.id))
-                .where(Event.ticket_id.in_(ids))
-                .group_by(Event.ticket_id)
-            )
-        )
-        .tuples()
-        .all()
-    )
+    asked = select(Event.ticket_id, func.max(Event.id)).where(Event.ticket_id.in_(ids))
+    stamps = {row[0]: row[1] for row in await session.execute(asked.group_by(Event.ticket_id))}
     photos: dict[int, list[str]] = {}
     for ticket_id, photo_id in await session.execute(
         select(TicketPhoto.ticket_id, TicketPhoto.photo_id)
@@ -119,7 +110,8 @@ async def verdicts_of(session: AsyncSession, who: Who, keys: Sequence[UUID]) -> 
         acts.where(Act.key.in_(keys), Act.by_id == who.id),
         pauses.where(Pause.key.in_(keys), Pause.by_id == who.id),
     ):
-        for key, at, received_at, skew in await session.execute(asked):
-            seconds = None if skew is None else skew.total_seconds()
-            told.append(Verdict(key, at, received_at, seconds))
+        for row in await session.execute(asked):
+            seconds = None if row.skew is None else row.skew.total_seconds()
+            key: UUID = row[0]
+            told.append(Verdict(key, row[1], row[2], seconds))
     return told
