@@ -48,11 +48,13 @@ async function enter(held) {
     return { ...answer.body, isShut: false };
   }
   await store.tell("door", { is: is === "sign_in" ? "sign_in" : "away", at: Date.now() });
+  const state = is === "sign_in" ? "needs_sign_in" : "waiting";
+  // The browser's word that there is no line may be wrong: tried, but not counted.
+  const counts = is !== "sign_in" && navigator.onLine !== false;
   const tries = Math.max(...held.map((act) => act.tries));
   const put_off = { at: Date.now(), delay: told ? delay : backOff(tries), told: Boolean(told) };
   for (const act of held) {
-    const state = is === "sign_in" ? "needs_sign_in" : "waiting";
-    await store.change(act.id, () => ({ state, put_off, tries: act.tries + (is === "sign_in" ? 0 : 1) }));
+    await store.change(act.id, () => ({ state, put_off, tries: act.tries + (counts ? 1 : 0) }));
   }
   return null;
 }

@@ -15,6 +15,7 @@ export async function takeAlong() {
   await store.tell("ahead", Date.parse(pack.now) - Date.now());
   await store.tell("door", { is: "open", person, name: pack.name, at: Date.now() });
   if (!globalThis.caches) return true;
+  await mine();
   const kept = await caches.open(`pages-${person}`);
   const known = (await store.told("stamps")) ?? {};
   const stamps = {};
@@ -41,6 +42,15 @@ export async function takeAlong() {
   await forget(pictures, new Set(photos));
   await store.tell("packed_at", Date.now());
   return isAll;
+}
+
+/** The worker gives out what is kept for this person; what another had taken along goes. */
+async function mine() {
+  if ((await store.told("person")) === person) return;
+  for (const key of await caches.keys()) {
+    if (/^(pages|photos)-/.test(key) && !key.endsWith(`-${person}`)) await caches.delete(key);
+  }
+  await store.tell("person", person);
 }
 
 async function keep(cache, path) {

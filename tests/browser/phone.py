@@ -1,5 +1,6 @@
 """A technician's phone for the browser tests: a browser profile that outlives its process."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -60,13 +61,21 @@ class Phone:
 
     async def kill(self) -> None:
         """SIGKILL to every process of this profile, and to no other."""
-        told = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True)
-        for line in told.stdout.splitlines():
-            pid, _, command = line.strip().partition(" ")
-            if f"--user-data-dir={self.folder}" in command:
+        for _ in range(100):
+            if not (found := self._processes()):
+                break
+            for pid in found:
                 with suppress(ProcessLookupError):
-                    os.kill(int(pid), signal.SIGKILL)
+                    os.kill(pid, signal.SIGKILL)
+            await asyncio.sleep(0.1)
+        for lock in self.folder.glob("Singleton*"):  # whoever held it is no more
+            lock.unlink(missing_ok=True)
         self.context = None
+
+    def _processes(self) -> list[int]:
+        told = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True)
+        lines = [line.strip().partition(" ") for line in told.stdout.splitlines()]
+        return [int(pid) for pid, _, args in lines if f"--user-data-dir={self.folder}" in args]
 
     async def close(self) -> None:
         if self.context is not None:
@@ -157,16 +166,20 @@ async def queue(page: Page) -> list[dict[str, Any]]:
 
 async def ready(page: Page) -> None:
     """The worker runs and the round was taken along."""
-    await page.wait_for_function("navigator.serviceWorker.controller !== null")
-    await page.wait_for_function(
-        """async () => {
-            const person = document.getElementById("app").dataset.person;
-            const kept = await caches.open(`pages-${person}`);
-            const cards = [...document.querySelectorAll(".stop")].map(({ id }) => `/round/${id}`);
-            for (const path of ["/round", "/round/queue", "/round/offline", ...cards]) {
-                if (!(await kept.match(path))) return false;
-            }
-            return true;
-        }""",
-        polling=200,
-    )
+    for _ in range(150):
+        if await page.evaluate(_IS_READY):
+            return
+        await asyncio.sleep(0.2)
+    raise AssertionError("the round was not taken along")
+
+
+_IS_READY = """async () => {
+    if (!navigator.serviceWorker.controller) return false;
+    const person = document.getElementById("app").dataset.person;
+    const kept = await caches.open(`pages-${person}`);
+    const cards = [...document.querySelectorAll(".stop")].map(({ id }) => `/round/${id}`);
+    for (const path of ["/round", "/round/queue", "/round/offline", ...cards]) {
+        if (!(await kept.match(path))) return false;
+    }
+    return true;
+}"""
