@@ -37,7 +37,7 @@ class Phone:
     context: BrowserContext | None = None
     troubles: list[str] = field(default_factory=list)
 
-    async def start(self, *, offline: bool = False) -> Page:
+    async def start(self) -> Page:
         self.context = await self.playwright.chromium.launch_persistent_context(
             str(self.folder),
             executable_path=self.path,
@@ -46,7 +46,6 @@ class Phone:
             locale=self.locale,
         )
         self.context.set_default_timeout(30_000)
-        await self.context.set_offline(offline)
         await self.sign_in(self.key)
         page = self.context.pages[0] if self.context.pages else await self.context.new_page()
         page.on("pageerror", lambda error: self.troubles.append(str(error)))
@@ -174,7 +173,7 @@ async def ready(page: Page) -> None:
 
 
 _IS_READY = """async () => {
-    if (!navigator.serviceWorker.controller) return false;
+    if (navigator.serviceWorker.controller?.state !== "activated") return false;
     const person = document.getElementById("app").dataset.person;
     const kept = await caches.open(`pages-${person}`);
     const cards = [...document.querySelectorAll(".stop")].map(({ id }) => `/round/${id}`);

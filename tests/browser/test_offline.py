@@ -89,11 +89,26 @@ async def test_a_round_wholly_offline_with_the_process_killed_twice(
     house: Any, phone: Phone
 ) -> None:
     """E26, E27: delivered once each, with their instants; a breach that was none is withdrawn."""
+    async with bad_line(house.url) as wire:
+        phone.url = wire.url
+        await _offline_day(house, phone, wire)
+
+
+def cut(method: str, path: str) -> Fate:
+    return "reset"
+
+
+def whole(method: str, path: str) -> Fate:
+    return "pass"
+
+
+async def _offline_day(house: Any, phone: Phone, wire: Wire) -> None:
     promised = await fault(house, hours=1 - 30 / 3600)  # its response breaks in half a minute
     other = await fault(house, hours=2)
     await open_round(phone)
     await phone.close()
-    page = await phone.start(offline=True)
+    wire.decide = cut
+    page = await phone.start()
     await page.goto(f"{phone.url}/round/{promised}")
     await expect(page.locator("#form-answer .time >> nth=1")).to_be_visible()
     await page.click("#form-answer .time >> nth=1")
@@ -102,7 +117,7 @@ async def test_a_round_wholly_offline_with_the_process_killed_twice(
     await expect(page.locator("#step-answer")).to_be_hidden()
     await phone.kill()
 
-    page = await phone.start(offline=True)
+    page = await phone.start()
     await page.goto(f"{phone.url}/round/{promised}")
     await expect(page.locator("#held li.waiting")).to_have_count(1)
     await expect(page.locator("#step-answer")).to_be_hidden()
@@ -133,6 +148,7 @@ async def test_a_round_wholly_offline_with_the_process_killed_twice(
         await asyncio.sleep(0.5)
     async with house.room() as session:
         await sla.breach_overdue(session, datetime.now(UTC))
+    wire.decide = whole
     page = await phone.start()
     await page.goto(f"{phone.url}/round/queue")
     held = await settled(page)
@@ -232,6 +248,48 @@ IMPATIENT = """window.setTimeout = ((was) => (work, ms, ...more) =>
     was(work, ms === 30000 ? 1500 : ms, ...more))(window.setTimeout)"""
 
 
+async def test_it_opens_from_the_home_screen_without_network(house: Any, phone: Phone) -> None:
+    ref = await fault(house)
+    page = await open_round(phone)
+    assert phone.context is not None
+    await phone.context.set_offline(True)
+    await page.close()
+    page = await phone.context.new_page()
+    await page.goto(f"{phone.url}/round")
+    await expect(page.locator(f'a.whole[href="/round/{ref}"]')).to_be_visible()
+    await expect(page.locator(".phone-bar .brand")).to_contain_text("无网络")
+    await page.click(f'a.whole[href="/round/{ref}"]')
+    await expect(page.locator("#steps")).to_be_visible()
+    await page.goto(f"{phone.url}/round/T-20200101-0001")
+    await expect(page.locator(".empty-title")).to_contain_text("没有网络")
+    # The line comes back while the page is open: what waited goes out by itself.
+    await page.goto(f"{phone.url}/round/{ref}")
+    await step(page, "arrive")
+    await send(page, "arrival")
+    await expect(page.locator("#held li.waiting")).to_have_count(1)
+    await phone.context.set_offline(False)
+    await expect(page.locator("#held li.received")).to_have_count(1)
+    assert [act.kind for act in await acts_of(house, ref)] == ["arrival"]
+
+
+async def test_signing_out_takes_the_pages_away_and_leaves_the_queue(
+    house: Any, phone: Phone
+) -> None:
+    ref = await fault(house)
+    async with bad_line(house.url) as wire:
+        phone.url = wire.url
+        page = await open_round(phone)
+        wire.decide = lambda method, path: 500 if path.startswith("/api/") else "pass"
+        await hold(page, await person_of(page), ref, {"arrival": {}})
+        await page.goto(f"{wire.url}/round")
+        await page.click(".phone-bar .menu summary")
+        await page.click('form[action="/logout"] button')
+        await page.wait_for_url("**/login")
+        names = await page.evaluate("caches.keys()")
+        assert [name for name in names if not name.startswith("shell-")] == []
+        assert [act["state"] for act in await queue(page)] == ["waiting"]
+
+
 async def test_no_failure_loses_an_act_or_doubles_it(house: Any, phone: Phone) -> None:
     """Twelve answers and broken lines, each on each of three acts of a ticket of its own."""
     async with bad_line(house.url) as wire:
@@ -328,7 +386,7 @@ async def test_a_refused_act_is_corrected_in_its_form(house: Any, phone: Phone) 
         await send(page, "made_safe")
         (first,) = await settled(page)
         assert first["state"] == "refused"
-        wire.decide = lambda method, path: "pass"
+        wire.decide = whole
         await page.goto(f"{wire.url}/round/queue")
         await page.locator("#queue li.refused a.button.primary").click()
         form = page.locator("#form-made_safe")
@@ -449,15 +507,10 @@ async def test_what_a_page_weighs_at_first(house: Any, chromium: Browser) -> Non
     context = await chromium.new_context(viewport={"width": 390, "height": 844})
     await context.add_cookies([{"name": signed_in.COOKIE, "value": key, "url": house.url}])
     page = await context.new_page()
-    weights: dict[str, int] = {}
-
-    async def weigh(response: Any) -> None:
-        if response.status == 200 and response.url.startswith(house.url):
-            weights[response.url] = len(gzip.compress(await response.body()))
-
-    page.on("response", weigh)
+    answers: list[Any] = []
+    page.on("response", lambda answer: answers.append(answer))
     await page.goto(f"{house.url}/round", wait_until="load")
-    weighed = dict(weights)
+    weighed = {each.url: len(gzip.compress(await each.body())) for each in list(answers)}
     await context.close()
     scripts = sum(size for url, size in weighed.items() if ".js" in url)
     print(f"first load of /round: {sum(weighed.values())} B, JavaScript {scripts} B")  # noqa: T201

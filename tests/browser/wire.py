@@ -88,3 +88,4 @@ async def bad_line(url: str) -> AsyncIterator[Wire]:
         wire.closing.set()
         server.close()
         await asyncio.sleep(0.1)  # those that hang see it
+        await server.wait_closed()
