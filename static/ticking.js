@@ -53,3 +53,5 @@ tick();
 setInterval(tick, 5000);
 document.addEventListener("visibilitychange", () => document.hidden || tick());
 document.addEventListener("htmx:afterSwap", () => tick());
+// A page that the phone had kept is older than it looks; the app knows what time it is.
+document.addEventListener("server-now", (event) => { heard(event.detail); tick(); });

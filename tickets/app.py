@@ -43,6 +43,7 @@ from tickets.refusals import Invalid, Refused, TooOften, Unknown
 from tickets.report import web as report_web
 from tickets.rota import api as rota_api
 from tickets.rota import web as rota_web
+from tickets.round import api as round_api
 from tickets.round import web as round_web
 from tickets.settings import settings
 from tickets.sheet import web as sheet_web
@@ -60,7 +61,17 @@ from tickets.words import N_, say
 log = structlog.get_logger()
 
 # What is asked most comes first: a request is held against one route after the other.
-APIS = (ticket_api, visit_api, project_api, asset_api, loan_api, rota_api, shift_api, phone_api)
+APIS = (
+    ticket_api,
+    visit_api,
+    round_api,
+    project_api,
+    asset_api,
+    loan_api,
+    rota_api,
+    shift_api,
+    phone_api,
+)
 PAGES = (
     desk_web,
     ticket_web,

@@ -64,6 +64,23 @@ def asset_url(path: str) -> str:
 
 
 @cache
+def phone_version() -> str:
+    """Of the phone's app: every module, the worker, and what its pages look like."""
+    folder = ROOT / "static"
+    files = [*sorted((folder / "phone").glob("*.js")), folder / "sw.js"]
+    files += sorted(folder.glob("*.css")) + [folder / name for name in ("round.js", "ticking.js")]
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def phone_url(module: str) -> str:
+    """The address of a module of the phone's app, below the version of all of them."""
+    return f"/phone/{phone_version()}/{module}"
+
+
+@cache
 def environment() -> Environment:
     env = Environment(
         loader=FileSystemLoader(ROOT / "templates"),
@@ -75,6 +92,8 @@ def environment() -> Environment:
         extensions=["jinja2.ext.do"],
     )
     env.globals["asset_url"] = asset_url
+    env.globals["phone_url"] = phone_url
+    env.globals["phone_version"] = phone_version
     env.globals["hotline"] = settings().hotline
     return env
 

@@ -116,9 +116,15 @@ async def _furnish(session: AsyncSession) -> None:
 
 
 @pytest.fixture(scope="session")
-async def chromium() -> AsyncIterator[Browser]:
+def chromium_path() -> str | None:
+    """Of this machine's Chromium; None for the one that Playwright brought along."""
     names = ("chromium", "chromium-browser", "google-chrome")
-    path = next((found for name in names if (found := shutil.which(name))), None)
+    return next((found for name in names if (found := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="session")
+async def chromium(chromium_path: str | None) -> AsyncIterator[Browser]:
+    path = chromium_path
     async with async_playwright() as playwright:
         if path is None and not Path(playwright.chromium.executable_path).exists():
             pytest.skip("no Chromium on this machine; .ci/browser says how to get one")

@@ -29,8 +29,10 @@ PUBLIC = {
     "GET /login",
     "GET /manifest.webmanifest",
     "GET /metrics",
+    "GET /phone/{version}/{name}",  # the phone's modules: nothing but code
     "GET /q/{public_id}",
     "GET /readyz",
+    "GET /sw.js",
     "POST /a/{key}",
     "GET /rota/{secret}.ics",  # the secret is the key
     "POST /locale",

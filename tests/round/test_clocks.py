@@ -40,13 +40,15 @@ async def test_a_pause_begins_and_ends_and_the_round_says_so(
     assert "Paused since" in html
     assert "no access to the site" in html
     assert 'id="form-pause-end"' in html
-    assert 'id="form-pause"' not in html
+    assert 'id="step-pause" hidden' in html  # the phone may open it, once the pause is ended there
     assert "Paused" in (await client.get("/round")).text
     assert "every promise is kept" not in (await client.get("/round")).text
     pause = (await session.scalars(select(Pause))).one()
     typed = {"pause": str(pause.id), "next": f"{here}?done=pause_end"}
     assert (await client.post(f"/tickets/{ticket.ref}/pause_end", data=typed)).status_code == 303
-    assert 'id="form-pause"' in (await client.get(here)).text
+    html = (await client.get(here)).text
+    assert 'id="step-pause"' in html
+    assert 'id="step-pause" hidden' not in html
 
 
 async def test_a_refused_pause_is_shown_for_a_thumb_with_what_was_typed(

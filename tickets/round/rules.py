@@ -78,6 +78,25 @@ def steps(
     return found
 
 
+# What waits on the phone may open another step before the server hears of it.
+_OPENED: Final = {
+    Step.PAUSE: (Step.PAUSE_END,),
+    Step.PAUSE_END: (Step.PAUSE,),
+    Step.REPAIR: (Step.CHECK,),
+    Step.CHECK: (Step.REPAIR, Step.PAUSE),
+}
+
+
+def later(possible: Sequence[Step]) -> Sequence[Step]:
+    """Steps whose forms go along unseen: an act that waits on the phone may open them."""
+    opened: list[Step] = []
+    for step in possible:
+        opened += [each for each in _OPENED.get(step, ()) if each not in (*possible, *opened)]
+    for step in tuple(opened):  # a look that fails opens the repair, which may be paused
+        opened += [each for each in _OPENED.get(step, ()) if each not in (*possible, *opened)]
+    return opened
+
+
 _AWAY: Final = (timedelta(minutes=30), timedelta(hours=1), timedelta(hours=2), timedelta(hours=4))
 _FIVE: Final = 300
 

@@ -215,8 +215,9 @@ async def note(
     now: Now,
     ref: str,
     given: NoteIn,
+    key: ActKey = None,
 ) -> TicketShown:
     ticket = await actions.note(
-        session, who, ref, text=given.text, now=now, photos=tuple(given.photos)
+        session, who, ref, text=given.text, now=now, photos=tuple(given.photos), key=key
     )
     return await shown(session, ticket, now)

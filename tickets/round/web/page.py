@@ -11,7 +11,7 @@ from tickets.door import DoorRoute, Now, RoomRouter, Session
 from tickets.loan.rules import SUBSTITUTION_LABELS, is_owed
 from tickets.pages import page
 from tickets.round import queries
-from tickets.round.rules import Step, coming, map_links, steps
+from tickets.round.rules import Step, coming, later, map_links, steps
 from tickets.sla.rules import PAUSE_LABELS
 from tickets.staff.rules import Verb, Who
 from tickets.staff.signed_in import needs
@@ -46,7 +46,7 @@ async def show(
 ) -> Response:
     """My open tickets, soonest promise first; then those of my projects that nobody has."""
     found = await queries.round_of(session, who, now, cursor=cursor)
-    return page(
+    response = page(
         request,
         "round/round.html",
         round=found,
@@ -54,6 +54,8 @@ async def show(
         faults=FAULTS,
         map_links=map_links,
     )
+    response.headers["X-Person"] = str(who.id)  # whose page the phone may keep
+    return response
 
 
 @router.get("/round/{ref}")
@@ -82,7 +84,7 @@ async def show_ticket(
         may_be_owed=is_owed(ticket.cover, ticket.main_equipment),
         is_on_site=ticket.status == "on_site",
     )
-    return page(
+    response = page(
         request,
         "round/ticket.html",
         at=at,
@@ -91,6 +93,7 @@ async def show_ticket(
         project=project,
         zone=project.timezone,
         steps=possible,
+        later=later(possible),
         next_step=next((s for s in possible if s is not Step.NOTE), None),
         map=map_links(at.stop.spot),
         coming=coming(now, project.timezone),
@@ -105,3 +108,5 @@ async def show_ticket(
         pays=PAYS_LABELS,
         substitution_labels=SUBSTITUTION_LABELS,
     )
+    response.headers["X-Person"] = str(who.id)
+    return response
