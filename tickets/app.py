@@ -61,17 +61,8 @@ from tickets.words import N_, say
 log = structlog.get_logger()
 
 # What is asked most comes first: a request is held against one route after the other.
-APIS = (
-    ticket_api,
-    visit_api,
-    round_api,
-    project_api,
-    asset_api,
-    loan_api,
-    rota_api,
-    shift_api,
-    phone_api,
-)
+_ASKED = (ticket_api, visit_api, round_api)
+APIS = (*_ASKED, project_api, asset_api, loan_api, rota_api, shift_api, phone_api)
 PAGES = (
     desk_web,
     ticket_web,
