@@ -31,12 +31,16 @@ from tickets.channel import web as channel_web
 from tickets.desk import web as desk_web
 from tickets.desk.queries.callbacks import calls_due
 from tickets.door import sentence_for
+from tickets.inspection import actions as inspection
+from tickets.inspection import api as inspection_api
+from tickets.inspection import web as inspection_web
 from tickets.loan import api as loan_api
 from tickets.loan import web as loan_web
 from tickets.notice import queries as notices
 from tickets.notice import web as notice_web
 from tickets.notice.models import Notice
 from tickets.phone import api as phone_api
+from tickets.project import actions as project
 from tickets.project import api as project_api
 from tickets.project import web as project_web
 from tickets.refusals import Invalid, Refused, TooOften, Unknown
@@ -62,7 +66,7 @@ log = structlog.get_logger()
 
 # What is asked most comes first: a request is held against one route after the other.
 _ASKED = (ticket_api, visit_api, round_api)
-APIS = (*_ASKED, project_api, asset_api, loan_api, rota_api, shift_api, phone_api)
+APIS = (*_ASKED, project_api, asset_api, loan_api, inspection_api, rota_api, shift_api, phone_api)
 PAGES = (
     desk_web,
     ticket_web,
@@ -71,6 +75,7 @@ PAGES = (
     asset_web,
     project_web,
     loan_web,
+    inspection_web,
     notice_web,
     channel_web,
     report_web,
@@ -293,4 +298,5 @@ def create_app() -> FastAPI:
     app.add_middleware(Shield, answer=_answer)
     app.add_middleware(watch.Watch)
     pages.use_chrome(_CHROME, _chrome)
+    project.follow_covers(inspection.replan)
     return app

@@ -7,7 +7,9 @@ from arq import cron, func
 from arq.connections import RedisSettings
 
 from tickets import db, wake
+from tickets.inspection import actions as inspection
 from tickets.migrations import load_tables
+from tickets.project import actions as project
 from tickets.settings import settings
 from workers.loads import carry_out_sheets
 from workers.post import send_notices
@@ -21,6 +23,8 @@ from workers.sweeps import (
     hand_over_absences,
     owe_while_paused,
     plan_ahead,
+    plan_inspections,
+    remind_inspections,
     tell_endings,
     tell_gaps,
     warn_in_time,
@@ -33,6 +37,7 @@ from workers.sweeps import (
 async def _start(ctx: dict[str, Any]) -> None:
     load_tables()
     ctx["engine"] = db.connect(settings().database_url)
+    project.follow_covers(inspection.replan)
     ctx["rung"] = Rung()
     ctx["postmen"] = Postmen()
     wake.use(ctx["redis"])
@@ -99,6 +104,8 @@ class Worker:
         cron(hand_over_absences, second={17}, max_tries=1),
         cron(tell_gaps, second={47}, max_tries=1),
         cron(tell_endings, minute=set(range(2, 60, 5)), second=37, max_tries=1),
+        cron(plan_inspections, second={23}, max_tries=1),
+        cron(remind_inspections, minute=set(range(3, 60, 5)), second=41, max_tries=1),
         cron(plan_ahead, minute={5, 35}, second=27, max_tries=1),
         cron(forget_leftovers, hour=4, minute=30, max_tries=1),
     ]

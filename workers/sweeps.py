@@ -11,6 +11,7 @@ from tickets import pulse
 from tickets.db import transaction
 from tickets.door import Answered
 from tickets.events import Delivery
+from tickets.inspection import actions as inspection
 from tickets.loan import actions as loan
 from tickets.project import actions as project
 from tickets.rota import actions as rota
@@ -71,6 +72,16 @@ async def tell_gaps(ctx: dict[str, Any]) -> int:
 async def tell_endings(ctx: dict[str, Any]) -> int:
     """Covers that end soon, retained money that falls due: said once for each threshold."""
     return await _in_batches(project.tell_endings)
+
+
+async def plan_inspections(ctx: dict[str, Any]) -> int:
+    """Projects in cover that have no plan of inspections: written before there were any."""
+    return await _in_batches(inspection.plan_missing)
+
+
+async def remind_inspections(ctx: dict[str, Any]) -> int:
+    """Quarters that end soon, or are over with no report handed over."""
+    return await _in_batches(inspection.remind)
 
 
 async def hand_over_absences(ctx: dict[str, Any]) -> int:

@@ -68,6 +68,10 @@ class Verb(StrEnum):
     ASSET_READ = "asset.read"
     ASSET_WRITE = "asset.write"
     CALLER_READ = "caller.read"  # whole phone numbers, and finding people by them
+    INSPECTION_READ = "inspection.read"
+    INSPECTION_PLAN = "inspection.plan"  # visits, corrections, upkeep
+    INSPECTION_CHECK = "inspection.check"  # on site, and what follows: signing, handing over
+    CHECKLIST_WRITE = "checklist.write"  # templates and instruments
     REPORT_READ = "report.read"
     ROTA_READ = "rota.read"
     ROTA_WRITE = "rota.write"
@@ -118,6 +122,10 @@ MAY: dict[Verb, frozenset[Role]] = {
     Verb.ASSET_READ: _ALL,
     Verb.ASSET_WRITE: _MANAGERS | {Role.INTEGRATION},
     Verb.CALLER_READ: _FIELD,
+    Verb.INSPECTION_READ: _ALL,
+    Verb.INSPECTION_PLAN: _LEADS | {Role.INTEGRATION},
+    Verb.INSPECTION_CHECK: _LEADS | {Role.TECHNICIAN, Role.INTEGRATION},
+    Verb.CHECKLIST_WRITE: _MANAGERS,
     Verb.REPORT_READ: _LEADS | {Role.OWNER, Role.INTEGRATION},
     Verb.ROTA_READ: _STAFF | {Role.INTEGRATION},
     Verb.ROTA_WRITE: _LEADS,

@@ -14,7 +14,7 @@ from tickets.project.actions.contracts import (
     renew_contract,
 )
 from tickets.project.actions.ending import tell_endings, tell_of_ending
-from tickets.project.actions.ends import write_ends
+from tickets.project.actions.ends import follow_covers, write_ends
 from tickets.project.actions.expiry import hand_over_notice
 from tickets.project.actions.project import NewProject, add_project, change_project
 from tickets.project.actions.terms import change_terms
@@ -34,6 +34,7 @@ __all__ = [
     "contact_id_for",
     "correct_acceptance",
     "end_contract",
+    "follow_covers",
     "hand_over_notice",
     "renew_contract",
     "tell_endings",

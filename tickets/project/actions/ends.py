@@ -1,6 +1,6 @@
 """The ends of a project's covers are rows, so that they can be listed and told."""
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import date, datetime
 
 from sqlalchemy import delete, select
@@ -11,6 +11,16 @@ from tickets.project import queries
 from tickets.project.models import CoverEnd, CoverTold, Project
 from tickets.project.queries import Held
 from tickets.project.rules import Ends, day_of, next_telling, warranty_end
+
+# Rooms above that plan by covers (inspections): the app names them, and they follow in the same
+# transaction (docs/decisions/0022).
+Follower = Callable[[AsyncSession, Project, datetime], Awaitable[object]]
+_followers: list[Follower] = []
+
+
+def follow_covers(*followers: Follower) -> None:
+    _followers[:] = followers
+
 
 Key = tuple[str, int | None, int | None, str | None]
 
@@ -57,6 +67,8 @@ async def write_ends(session: AsyncSession, project: Project, now: datetime) -> 
             .on_conflict_do_nothing()
         )
     await session.flush()
+    for follow in _followers:
+        await follow(session, project, now)
 
 
 async def told(session: AsyncSession, end: CoverEnd) -> set[int]:

@@ -41,6 +41,7 @@ class TermsIn(TargetsIn):
     photos_before: Annotated[int, Field(ge=0, le=20)] | None = None
     photos_after: Annotated[int, Field(ge=0, le=20)] | None = None
     arrival_radius_m: Annotated[int, Field(ge=20, le=20_000)] | None = None
+    sampling_percent: Annotated[int, Field(ge=1, le=100)] | None = None
     severities: dict[Literal["S1", "S2", "S3", "S4"], TargetsIn] | None = None
 
     def numbers(self) -> dict[str, Any]:
@@ -89,6 +90,7 @@ class TermsOut(BaseModel):
     photos_before: int
     photos_after: int
     arrival_radius_m: int
+    sampling_percent: int
     severities: dict[str, dict[str, int | float]]
 
 

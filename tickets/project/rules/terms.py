@@ -34,6 +34,8 @@ FIELD: Final[Mapping[str, tuple[int, int]]] = {
     "photos_before": (0, 20),
     "photos_after": (0, 20),
     "arrival_radius_m": (20, 20_000),
+    # Of the luminaires, how many of a hundred are looked at each quarter (rules.md §9).
+    "sampling_percent": (1, 100),
 }
 WHOLE: Final = {**LADDER, **FIELD}
 
@@ -55,6 +57,7 @@ class ServiceTerms:
     photos_before: int = 0
     photos_after: int = 0
     arrival_radius_m: int = 200
+    sampling_percent: int = 100
     # Other targets for one severity: {"S1": {"arrival": 4 h}}.
     severities: Mapping[str, Mapping[str, timedelta]] = field(default_factory=dict)
 

@@ -1,0 +1,386 @@
+"""The plan: lists of inspections, the year of every project, what stands beside it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import ColumnElement, Date, cast, false, func, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tickets.inspection.models import (
+    Checklist,
+    Inspection,
+    InspectionReport,
+    Inspector,
+    ReportHandover,
+    Training,
+    Upkeep,
+)
+from tickets.inspection.rules import Standing, standing
+from tickets.project.models import Acceptance, CoverEnd, Project
+from tickets.project.queries import within
+from tickets.project.rules import day_of
+from tickets.refusals import Missing
+from tickets.staff.models import Person
+from tickets.staff.rules import Verb, Who
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a list asks for. `state` as it is stored, or "not_owed"."""
+
+    project: str | None = None
+    state: str | None = None
+    overdue: bool = False
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A row of the plan."""
+
+    inspection: Inspection
+    code: str
+    name: str
+    timezone: str
+    people: tuple[str, ...]
+    standing: Standing
+
+
+def standing_of(inspection: Inspection, timezone: str, now: datetime) -> Standing:
+    met = inspection.handed_over_at
+    return standing(
+        inspection.state,
+        inspection.not_owed,
+        inspection.starts_on,
+        inspection.due_on,
+        day_of(now, timezone),
+        day_of(met, timezone) if met else None,
+    )
+
+
+def _today(now: datetime) -> ColumnElement[date]:
+    """Which day it is in each project's zone."""
+    return cast(func.timezone(Project.timezone, now), Date)
+
+
+_PEOPLE = (
+    select(func.array_agg(Person.name))
+    .join(Inspector, Inspector.person_id == Person.id)
+    .where(Inspector.inspection_id == Inspection.id)
+    .correlate(Inspection)
+    .scalar_subquery()
+)
+
+
+async def page(
+    session: AsyncSession,
+    who: Who,
+    wanted: Wanted,
+    *,
+    now: datetime,
+    after: tuple[date, int] | None = None,
+    most: int = 50,
+) -> list[Planned]:
+    """The first that fall due, one more than `most` where there are further ones."""
+    asked = (
+        select(Inspection, Project.code, Project.name, Project.timezone, _PEOPLE)
+        .join(Project, Project.id == Inspection.project_id)
+        .where(within(who.scope(Verb.INSPECTION_READ)))
+        .order_by(Inspection.due_on, Inspection.id)
+        .limit(most + 1)
+    )
+    if wanted.project is not None:
+        asked = asked.where(func.lower(Project.code) == wanted.project.lower())
+    if wanted.state == "not_owed":
+        asked = asked.where(Inspection.not_owed.is_not(None))
+    elif wanted.state is not None:
+        asked = asked.where(Inspection.state == wanted.state, Inspection.not_owed.is_(None))
+    if wanted.overdue:
+        asked = asked.where(
+            Inspection.not_owed.is_(None),
+            Inspection.handed_over_at.is_(None),
+            Inspection.due_on < _today(now),
+            # For the index: no zone is further ahead.
+            Inspection.due_on < day_of(now, "Pacific/Kiritimati"),
+        )
+    if after is not None:
+        asked = asked.where(tuple_(Inspection.due_on, Inspection.id) > after)
+    return [
+        Planned(row, code, name, zone, tuple(sorted(people or ())), standing_of(row, zone, now))
+        for row, code, name, zone, people in await session.execute(asked)
+    ]
+
+
+async def shown(session: AsyncSession, who: Who, inspection_id: int, now: datetime) -> Planned:
+    """One row of the plan, as the list shows it."""
+    asked = (
+        select(Inspection, Project.code, Project.name, Project.timezone, _PEOPLE)
+        .join(Project, Project.id == Inspection.project_id)
+        .where(Inspection.id == inspection_id, within(who.scope(Verb.INSPECTION_READ)))
+    )
+    row = (await session.execute(asked)).first()
+    if row is None:
+        raise Missing("There is no such inspection.")
+    inspection, code, name, zone, people = row
+    return Planned(
+        inspection, code, name, zone, tuple(people or ()), standing_of(inspection, zone, now)
+    )
+
+
+@dataclass(frozen=True)
+class YearRow:
+    """A project in the plan of a year: its quarters by the month they end in; out of cover, the
+    last day it was in."""
+
+    id: int
+    code: str
+    name: str
+    quarters: tuple[Planned, ...]
+    covered_until: date | None
+    is_accepted: bool
+
+
+async def year(
+    session: AsyncSession,
+    who: Who,
+    of: int,
+    *,
+    now: datetime,
+    after: str | None = None,
+    most: int = 50,
+) -> list[YearRow]:
+    """Projects by their code, one more than `most` where there are further ones. Three statements,
+    however many projects."""
+    asked = (
+        select(Project.id, Project.code, Project.name, Project.timezone)
+        .where(within(who.scope(Verb.INSPECTION_READ)))
+        .order_by(Project.code)
+        .limit(most + 1)
+    )
+    if after is not None:
+        asked = asked.where(Project.code > after)
+    projects = (await session.execute(asked)).all()
+    ids = [row.id for row in projects]
+    found: dict[int, list[Planned]] = {}
+    for inspection, people in await session.execute(
+        select(Inspection, _PEOPLE)
+        .where(
+            Inspection.project_id.in_(ids) if ids else false(),
+            Inspection.starts_on <= date(of, 12, 31),
+            Inspection.due_on >= date(of, 1, 1),
+        )
+        .order_by(Inspection.due_on, Inspection.id)
+    ):
+        row = next(each for each in projects if each.id == inspection.project_id)
+        found.setdefault(row.id, []).append(
+            Planned(
+                inspection,
+                row.code,
+                row.name,
+                row.timezone,
+                tuple(sorted(people or ())),
+                standing_of(inspection, row.timezone, now),
+            )
+        )
+    ends = await _covered(session, ids)
+    return [
+        YearRow(
+            row.id,
+            row.code,
+            row.name,
+            tuple(found.get(row.id, ())),
+            ends[row.id][1] if row.id in ends else None,
+            row.id in ends,
+        )
+        for row in projects
+    ]
+
+
+async def _covered(
+    session: AsyncSession, ids: Sequence[int]
+) -> Mapping[int, tuple[int, date | None]]:
+    if not ids:
+        return {}
+    rows = await session.execute(
+        select(CoverEnd.project_id, func.count(), func.max(CoverEnd.ends_on))
+        .where(CoverEnd.project_id.in_(ids), CoverEnd.what != "retention")
+        .group_by(CoverEnd.project_id)
+    )
+    return {project_id: (number, ends_on) for project_id, number, ends_on in rows}
+
+
+async def mine(session: AsyncSession, who: Who, now: datetime, *, days: int = 30) -> list[Planned]:
+    """A technician's round: where he was sent, and what is under way where he may help; soonest
+    first."""
+    today = day_of(now, "UTC")
+    sent = select(Inspector.inspection_id).where(Inspector.person_id == who.id)
+    asked = (
+        select(Inspection, Project.code, Project.name, Project.timezone, _PEOPLE)
+        .join(Project, Project.id == Inspection.project_id)
+        .where(
+            within(who.scope(Verb.INSPECTION_CHECK)),
+            Inspection.not_owed.is_(None),
+            Inspection.state.in_(("planned", "under_way")),
+            or_(Inspection.id.in_(sent), Inspection.state == "under_way"),
+            Inspection.starts_on <= today + timedelta(days),
+        )
+        .order_by(Inspection.due_on, Inspection.id)
+        .limit(20)
+    )
+    return [
+        Planned(row, code, name, zone, tuple(people or ()), standing_of(row, zone, now))
+        for row, code, name, zone, people in await session.execute(asked)
+    ]
+
+
+async def reports(session: AsyncSession, inspection: Inspection) -> Sequence[InspectionReport]:
+    """Newest version first."""
+    return (
+        await session.scalars(
+            select(InspectionReport)
+            .where(InspectionReport.inspection_id == inspection.id)
+            .order_by(InspectionReport.version.desc())
+        )
+    ).all()
+
+
+async def report(
+    session: AsyncSession, inspection: Inspection, version: int | None = None
+) -> InspectionReport:
+    """The newest, or the version that is asked for."""
+    asked = select(InspectionReport).where(InspectionReport.inspection_id == inspection.id)
+    if version is not None:
+        asked = asked.where(InspectionReport.version == min(max(version, 0), 2**31 - 1))
+    found = (
+        await session.scalars(asked.order_by(InspectionReport.version.desc()).limit(1))
+    ).first()
+    if found is None:
+        raise Missing("There is no such report: the inspection is not signed.")
+    return found
+
+
+async def handovers(
+    session: AsyncSession, inspection: Inspection
+) -> Sequence[tuple[ReportHandover, int, str]]:
+    """With the version of the report, and who of ours handed it over; latest first."""
+    rows = await session.execute(
+        select(ReportHandover, InspectionReport.version, Person.name)
+        .join(InspectionReport, InspectionReport.id == ReportHandover.report_id)
+        .join(Person, Person.id == ReportHandover.by_id)
+        .where(InspectionReport.inspection_id == inspection.id)
+        .order_by(ReportHandover.at.desc(), ReportHandover.id.desc())
+    )
+    return [(each, version, name) for each, version, name in rows]
+
+
+@dataclass(frozen=True)
+class UpkeepRow:
+    task: Upkeep
+    code: str
+    name: str
+    person: str | None
+    is_late: bool
+
+
+async def upkeep(
+    session: AsyncSession,
+    who: Who,
+    *,
+    now: datetime,
+    project: str | None = None,
+    is_done: bool = False,
+    most: int = 100,
+) -> list[UpkeepRow]:
+    """Tasks to be done, the soonest first; or what was done, the latest first."""
+    order = Upkeep.done_on.desc() if is_done else Upkeep.due_on
+    asked = (
+        select(Upkeep, Project.code, Project.name, Project.timezone, Person.name)
+        .join(Project, Project.id == Upkeep.project_id)
+        .outerjoin(Person, Person.id == Upkeep.person_id)
+        .where(
+            within(who.scope(Verb.INSPECTION_READ)),
+            Upkeep.cancelled_at.is_(None),
+            Upkeep.done_on.is_not(None) if is_done else Upkeep.done_on.is_(None),
+        )
+        .order_by(order, Upkeep.id)
+        .limit(most)
+    )
+    if project is not None:
+        asked = asked.where(func.lower(Project.code) == project.lower())
+    return [
+        UpkeepRow(
+            task, code, name, person, task.done_on is None and task.due_on < day_of(now, zone)
+        )
+        for task, code, name, zone, person in await session.execute(asked)
+    ]
+
+
+async def trainings(
+    session: AsyncSession, who: Who, code: str
+) -> Sequence[tuple[Training, Project]]:
+    rows = await session.execute(
+        select(Training, Project)
+        .join(Project, Project.id == Training.project_id)
+        .where(within(who.scope(Verb.INSPECTION_READ)), func.lower(Project.code) == code.lower())
+        .order_by(Training.held_on.desc(), Training.id.desc())
+        .limit(100)
+    )
+    return [(training, project) for training, project in rows]
+
+
+async def training(session: AsyncSession, who: Who, training_id: int) -> tuple[Training, Project]:
+    row = (
+        await session.execute(
+            select(Training, Project)
+            .join(Project, Project.id == Training.project_id)
+            .where(Training.id == training_id, within(who.scope(Verb.INSPECTION_READ)))
+        )
+    ).first()
+    if row is None:
+        raise Missing("There is no such training.")
+    return row[0], row[1]
+
+
+@dataclass(frozen=True)
+class Untrained:
+    """A project accepted whose owner's people were not trained yet."""
+
+    code: str
+    name: str
+    accepted_on: date
+
+
+async def untrained(session: AsyncSession, who: Who, *, most: int = 100) -> list[Untrained]:
+    """Accepted and never trained, the longest first. Judged late by `rules.training_due`."""
+    first = (
+        select(Acceptance.project_id, func.min(Acceptance.accepted_on).label("accepted_on"))
+        .group_by(Acceptance.project_id)
+        .subquery()
+    )
+    rows = await session.execute(
+        select(Project.code, Project.name, first.c.accepted_on)
+        .join(first, first.c.project_id == Project.id)
+        .where(
+            within(who.scope(Verb.BROKEN_SEE)),
+            ~select(Training.id).where(Training.project_id == Project.id).exists(),
+        )
+        .order_by(first.c.accepted_on, Project.code)
+        .limit(most)
+    )
+    return [Untrained(*row) for row in rows]
+
+
+async def checklists(session: AsyncSession) -> Sequence[Checklist]:
+    """Newest first; a draft before what is published."""
+    return (
+        await session.scalars(
+            select(Checklist).order_by(Checklist.name, Checklist.version.desc()).limit(100)
+        )
+    ).all()
+
+
+async def checklist(session: AsyncSession, checklist_id: int) -> Checklist:
+    found = await session.get(Checklist, checklist_id) if 0 < checklist_id < 2**31 else None
+    if found is None:
+        raise Missing("There is no such checklist.")
+    return found
