@@ -158,14 +158,12 @@ async def take(
             raise
         except Refused as refusal:
             _beside(kept, told, refusal, who.locale)
-    session.expire_all()
     return await _show(request, inspection_id, who, session, now, at, kept, 422)
 
 
 async def _onward(session: Session, who: Who, inspection_id: int, at: str) -> Response:
     """To the next place with something open; to the list when that was the last."""
     inspection, _ = await queries.find(session, who, inspection_id)
-    session.expire_all()
     checklist = await queries.checklist_of(session, inspection)
     spots = spots_of(await queries.lines(session, inspection, checklist))
     here = next((each for each in spots if each.key == at), None)
@@ -190,8 +188,8 @@ async def _kept(session: Session, who: Who, posted: FormData, spot: Spot) -> dic
             instrument=_text(posted, f"instrument.{n}"),
         )
         for told in posted.getlist(f"photo_ids.{n}"):
-            if isinstance(told, str):
-                each.photos.append(UUID(told))
+            if isinstance(told, str) and (photo_id := _uuid(told)):
+                each.photos.append(photo_id)
         try:
             for file in posted.getlist(f"photo.{n}")[:MOST_PHOTOS]:
                 if isinstance(file, UploadFile) and file.filename:
@@ -207,18 +205,21 @@ async def _kept(session: Session, who: Who, posted: FormData, spot: Spot) -> dic
 
 def _is_told(line: Lined, each: Kept) -> bool:
     """Is there anything new? A page that is sent again says nothing about lines as they were."""
-    check = line.check
-    before = Kept(
-        verdict=check.verdict or "",
-        values=tuple(f"{value:g}" for value in check.values or ("",) * _number_of(line)),
-        note=check.note or "",
-        row=check.limit_row or each.row,
-        instrument=str(check.instrument_id) if check.instrument_id else each.instrument,
-    )
     if each.error or each.photos:
         return True
     if not each.verdict and not any(each.values):
         return False
+    check = line.check
+    # What was judged by its value is not ticked on the form.
+    is_judged = line.item.is_measured and check.verdict in ("pass", "fail")
+    number = _number_of(line)
+    before = Kept(
+        verdict="" if is_judged else check.verdict or "",
+        values=tuple(f"{value:.10g}" for value in check.values) if check.values else ("",) * number,
+        note=check.note or "",
+        row=check.limit_row or each.row,
+        instrument=str(check.instrument_id) if check.instrument_id else each.instrument,
+    )
     return each != before
 
 
@@ -226,6 +227,13 @@ def _number_of(line: Lined) -> int:
     kinds = {rules.Value.NUMBER: 1, rules.Value.COUNT: 1}
     kinds |= {rules.Value.NUMBER3: 3, rules.Value.COUNT_PAIR: 2}
     return kinds.get(line.item.kind, 0)
+
+
+def _uuid(told: str) -> UUID | None:
+    try:
+        return UUID(told)
+    except ValueError:
+        return None
 
 
 def _text(posted: FormData, name: str) -> str:
