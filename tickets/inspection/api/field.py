@@ -108,7 +108,7 @@ async def inspection(
 async def _whole(session: Session, who: Who, inspection_id: int, now: Now) -> InspectionWhole:
     row = await queries.shown(session, who, inspection_id, now)
     lined = []
-    if row.inspection.begun_at is not None:
+    if queries.may_see_lines(who, row.inspection):
         checklist = await queries.checklist_of(session, row.inspection)
         lined = await queries.lines(session, row.inspection, checklist)
     return InspectionWhole(

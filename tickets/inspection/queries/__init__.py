@@ -18,6 +18,7 @@ from tickets.inspection.queries.one import (
     inspectors,
     instruments,
     lines,
+    may_see_lines,
     open_findings,
     places_of,
 )
@@ -57,6 +58,7 @@ __all__ = [
     "inspectors",
     "instruments",
     "lines",
+    "may_see_lines",
     "mine",
     "open_findings",
     "page",
