@@ -1,5 +1,6 @@
 // Bring what is held to the server: in order per ticket, four tickets at a time, each act once.
 
+import { beat } from "./beat.js";
 import { KINDS } from "./kinds.js";
 import { alone } from "./lock.js";
 import { ask, sendAct } from "./send.js";
@@ -36,6 +37,7 @@ async function run(how) {
   });
   await Promise.all(workers);
   await judged(door);
+  if (!door.isShut) await beat(door.csrf);
   return (await store.acts()).filter(isOpen).length;
 }
 
@@ -103,7 +105,7 @@ async function deliverAct(act, door) {
     }
     photos.push(kept.server_id);
   }
-  const answer = await sendAct(act, path, photos, door.csrf, !kind?.has_no_clock);
+  const answer = await sendAct(act, path, photos, door.csrf, { hasClock: !kind?.has_no_clock, picture: kind?.picture });
   if (!(await took(act, answer, door))) return;
   await store.change(act.id, () => ({
     state: "received", put_off: null,

@@ -1,5 +1,6 @@
 // Taken along before the signal is lost: the pages of my round and their small pictures.
 
+import { beat } from "./beat.js";
 import { person } from "./here.js";
 import { ask } from "./send.js";
 import * as store from "./store.js";
@@ -14,6 +15,7 @@ export async function takeAlong() {
   await store.tell("pack", pack);
   await store.tell("ahead", Date.parse(pack.now) - Date.now());
   await store.tell("door", { is: "open", person, name: pack.name, at: Date.now() });
+  beat(pack.csrf);
   if (!globalThis.caches) return true;
   await mine();
   const kept = await caches.open(`pages-${person}`);

@@ -2,10 +2,11 @@
 
 import { askForSync, go } from "./app.js";
 import { isOpen } from "./delivery.js";
-import { bytes, clock, element, name, person, say, uuid, version } from "./here.js";
+import { bytes, clock, element, name, person, say, version } from "./here.js";
 import { KINDS } from "./kinds.js";
 import { chip, judged, reason, said } from "./state.js";
 import * as store from "./store.js";
+import { uuid } from "./uuid.js";
 
 const page = document.getElementById("queue");
 const LITTLE = 100e6, LONG = 24 * 3600e3;

@@ -55,7 +55,7 @@ async function hold(form) {
 function clear(form) {
   form.reset();
   form.querySelector("[data-thumbs]")?.replaceChildren();
-  for (const file of form.querySelectorAll("input[type=file][hidden]")) file.remove();
+  for (const file of form.querySelectorAll("[data-photos] input[type=file][hidden]")) file.remove();
   for (const row of [...form.querySelectorAll("[data-part]")].slice(1)) row.remove();
   form.querySelector("[data-corrected]")?.remove();
   delete form.dataset.corrects;
@@ -107,10 +107,11 @@ function thumb(next) {
   if (now?.dataset.step === step) return;
   now?.remove();
   if (!step) return;
-  const text = next.querySelector(".step-title").textContent;
+  const text = next.dataset.short || next.querySelector(".step-title").textContent;
   const kind = `button primary${step === "make_safe" ? " alarm" : ""}`;
-  bar.append(step === "arrive"
-    ? element("button", { class: kind, type: "submit", form: "form-arrival", "data-step": step, text })
+  const form = { arrive: "form-arrival", depart: "form-departure" }[step]; // one press does it
+  bar.append(form
+    ? element("button", { class: kind, type: "submit", form, "data-step": step, text })
     : element("a", { class: kind, href: `#step-${step}`, "data-step": step, text }));
 }
 

@@ -55,7 +55,9 @@ class Phone:
         assert self.context is not None
         await self.context.clear_cookies()
         if key is not None:
-            cookie = {"name": signed_in.COOKIE, "value": key, "url": self.url}
+            # As the real one it outlives the browser's last window.
+            until = datetime.now(UTC).timestamp() + 3600
+            cookie = {"name": signed_in.COOKIE, "value": key, "url": self.url, "expires": until}
             await self.context.add_cookies([cookie])  # type: ignore[list-item]
 
     async def kill(self) -> None:

@@ -19,7 +19,7 @@ public = APIRouter()
 
 _FOR_EVER = "public, max-age=31536000, immutable"
 # What a page of the phone asks for before anything is typed.
-_SHELL = ("app.css", "round.css", "phone.css", "ticking.js", "page.js", "round.js")
+_SHELL = ("app.css", "round.css", "phone.css", "ticking.js", "page.js", "round.js", "signing.js")
 _ICONS = ("icons/icon.svg", "icons/icon-192.png")
 
 
