@@ -7,7 +7,7 @@ for (const place of document.querySelectorAll("[data-signing]")) {
   const file = place.querySelector("input[type=file]");
   const form = place.closest("form");
   const pen = canvas.getContext("2d");
-  let isDrawn = false, last = null, drawing = null;
+  let isDrawn = false, last = null;
   place.hidden = false;
   form.classList.add("signs");
 
@@ -47,25 +47,16 @@ for (const place of document.querySelectorAll("[data-signing]")) {
   });
   for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => { last = null; if (isDrawn) attach(); });
 
+  /** At once and not by toBlob, which waits for an idle moment: whoever signs presses the button next. */
   function attach() {
-    drawing = new Promise((done) => canvas.toBlob((blob) => {
-      const kept = new DataTransfer();
-      kept.items.add(new File([blob], "signature.png", { type: "image/png" }));
-      file.files = kept.files;
-      file.dispatchEvent(new Event("input", { bubbles: true })); // half filled: nothing reloads now
-      done();
-    }, "image/png"));
+    const coded = atob(canvas.toDataURL("image/png").split(",")[1]);
+    const bytes = Uint8Array.from(coded, (each) => each.charCodeAt(0));
+    const kept = new DataTransfer();
+    kept.items.add(new File([bytes], "signature.png", { type: "image/png" }));
+    file.files = kept.files;
+    file.dispatchEvent(new Event("input", { bubbles: true })); // half filled: nothing reloads now
   }
 
-  // Pressed before the picture is made: a moment later. Stands before all who hear of a form.
-  addEventListener("submit", (event) => {
-    if (event.target !== form || !drawing) return;
-    const made = drawing;
-    drawing = null;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    made.then(() => form.requestSubmit(event.submitter));
-  }, true);
   form.addEventListener("reset", wipe);
   place.querySelector("[data-wipe]").addEventListener("click", wipe);
   wipe();

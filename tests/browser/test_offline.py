@@ -200,7 +200,7 @@ async def hold(page: Page, person: int, ref: str, kinds: dict[str, dict[str, Any
     """Acts written down as a form writes them, without their forms."""
     now = datetime.now(UTC).isoformat()
     doors = {"answer": "response", "note": "notes"}
-    made = [
+    made: list[dict[str, Any]] = [
         {
             "id": str(uuid4()),
             "person": person,

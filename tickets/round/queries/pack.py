@@ -110,8 +110,8 @@ async def verdicts_of(session: AsyncSession, who: Who, keys: Sequence[UUID]) -> 
         acts.where(Act.key.in_(keys), Act.by_id == who.id),
         pauses.where(Pause.key.in_(keys), Pause.by_id == who.id),
     ):
-        for row in await session.execute(asked):
-            seconds = None if row.skew is None else row.skew.total_seconds()
-            key: UUID = row[0]
-            told.append(Verdict(key, row[1], row[2], seconds))
+        for key, at, received_at, skew in await session.execute(asked):
+            if key is not None:
+                seconds = None if skew is None else skew.total_seconds()
+                told.append(Verdict(key, at, received_at, seconds))
     return told
