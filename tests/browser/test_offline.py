@@ -216,18 +216,9 @@ async def _offline_day(house: Any, phone: Phone, wire: Wire) -> None:
 
 
 OF_THE_DAY = [
-    "answer",
-    "departure",
-    "arrival",
-    "repair",
-    "signature",
-    "made_safe",
-    "appointment",
-    "pause",
-    "pause-end",
-    "note",
-    "answer",
-    "handback",
+    *("answer", "departure", "arrival", "repair", "signature"),
+    *("made_safe", "appointment", "pause", "pause-end", "note"),
+    *("answer", "handback"),
 ]
 
 
