@@ -104,8 +104,8 @@ if (person && store.canHold()) {
   addEventListener("pageshow", (event) => event.persisted && refresh());
   document.addEventListener("visibilitychange", () => document.hidden || refresh());
   setInterval(() => document.hidden || refresh(), PACK_EVERY);
-  await rightTime();
-  paint();
+  // Nothing is waited for here: whoever imports this must hear a form's press from the first moment.
+  rightTime().then(paint);
   tidy();
   install().catch(() => {});
   // The page first, then what is to be taken along.

@@ -143,7 +143,7 @@ async def _offline_day(house: Any, phone: Phone, wire: Wire) -> None:
     await send(page, "repair")
     await signed(page, "王工")
     await page.goto(f"{phone.url}/round/{other}")
-    await step(page, "made_safe")
+    await step(page, "make_safe")
     await page.fill("#form-made_safe textarea", "断电上锁")
     await page.fill("#form-made_safe [name=isolated]", "DB03 三号回路")
     await send(page, "made_safe")
