@@ -42,8 +42,18 @@ export async function takeAlong() {
   await store.tell("stamps", stamps);
   await forget(kept, new Set([...pack.pages, ...pack.tickets.map((ticket) => ticket.page)]));
   await forget(pictures, new Set(photos));
+  await takeReader();
   await store.tell("packed_at", Date.now());
   return isAll;
+}
+
+/** The library that reads labels, where the browser has none of its own; the worker keeps it. */
+async function takeReader() {
+  const { reader } = document.getElementById("app").dataset;
+  if ("BarcodeDetector" in globalThis || !navigator.serviceWorker?.controller) return;
+  for (const path of [reader, new URL("index.js", new URL(reader, location.href)).pathname]) {
+    await fetch(path).catch(() => {});
+  }
 }
 
 /** The worker gives out what is kept for this person; what another had taken along goes. */

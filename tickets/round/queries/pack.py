@@ -13,6 +13,8 @@ from tickets.round.queries.stops import Stop, round_of
 from tickets.sla.models import Act, Pause
 from tickets.staff.rules import Verb, Who
 from tickets.ticket.models import TicketPhoto
+from tickets.ticket.rules import FAULTS
+from tickets.words import say
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Packed:
     severity: str
     status: str
     fault: str | None
+    what: str | None  # the fault in his language
     project: str
     place: str
     breaks_at: datetime | None
@@ -79,6 +82,7 @@ def _packed(who: Who, stop: Stop, stamp: int, photos: Sequence[str], mine: set[i
         severity=ticket.severity,
         status=ticket.status,
         fault=ticket.fault,
+        what=say(who.locale, FAULTS[ticket.fault].label) if ticket.fault in FAULTS else None,
         project=project.name,
         place=stop.place,
         breaks_at=stop.breaks_next.due_at if stop.breaks_next else None,

@@ -101,6 +101,12 @@ async def held(request: Request, who: Technician, session: Session) -> Response:
     return _of(who, page(request, "round/queue.html"))
 
 
+@router.get("/round/scan")
+async def scan(request: Request, who: Technician, session: Session) -> Response:
+    """The frame alone: the phone's camera looks."""
+    return _of(who, page(request, "round/scan.html"))
+
+
 @router.get("/round/offline")
 async def away(request: Request, who: Technician, session: Session) -> Response:
     """Shown for a page that is not on the phone, when there is no network."""
