@@ -34,6 +34,7 @@ class Phone:
     key: str
     locale: str = "zh-CN"
     width: int = 390
+    arguments: tuple[str, ...] = ()
     context: BrowserContext | None = None
     troubles: list[str] = field(default_factory=list)
 
@@ -41,7 +42,7 @@ class Phone:
         self.context = await self.playwright.chromium.launch_persistent_context(
             str(self.folder),
             executable_path=self.path,
-            args=["--no-sandbox"],
+            args=["--no-sandbox", *self.arguments],
             viewport={"width": self.width, "height": 844},
             locale=self.locale,
         )
