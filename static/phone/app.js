@@ -105,7 +105,7 @@ if (person && store.canHold()) {
   document.addEventListener("visibilitychange", () => document.hidden || refresh());
   setInterval(() => document.hidden || refresh(), PACK_EVERY);
   // Nothing is waited for here: whoever imports this must hear a form's press from the first moment.
-  rightTime().then(paint);
+  rightTime().then(paint).then(() => performance.mark?.("usable"));
   tidy();
   install().catch(() => {});
   // The page first, then what is to be taken along.

@@ -69,7 +69,7 @@ async function learn({ person, name, now }) {
 async function deliverTicket(ref, door, how) {
   const tried = new Set();
   for (;;) {
-    const next = (await store.acts()).find((act) => act.ref === ref && act.person === door.person && isOpen(act));
+    const next = (await store.actsOf(ref)).find((act) => act.person === door.person && isOpen(act));
     if (!next || door.isShut) return;
     const may = isDue(next, Date.now(), how.isUrged) || (how.isNow && !(next.hold_until > Date.now()));
     // Tried already and put off: the rest of this ticket waits for it, in order.
@@ -111,7 +111,7 @@ async function deliverAct(act, door) {
     state: "received", put_off: null,
     answer: { status: answer.status, at: Date.now(), date: answer.date, id: answer.body?.id ?? null },
   }));
-  await store.emptyPhotos(act.id);
+  if (act.photos.length) await store.emptyPhotos(act.id);
 }
 
 /** The pause it ends may have been told on this phone: then its number stands in that answer. */

@@ -10,6 +10,8 @@ const AT_ONCE = 3;
 /** @returns {Promise<boolean>} whether everything is on the phone now */
 export async function takeAlong() {
   const answer = await ask("/round/pack");
+  // A phone that believes to be connected may still reach nobody.
+  if (answer.status === 0 || answer.status >= 500) await store.tell("door", { is: "away", at: Date.now() });
   if (answer.status !== 200 || answer.body?.person !== person) return false;
   const pack = answer.body;
   await store.tell("pack", pack);

@@ -64,7 +64,7 @@ function clear(form) {
 
 // --- what is held, over the page -----------------------------------------------------------------------
 async function paint({ isFresh = false } = {}) {
-  const acts = (await store.acts()).filter((act) => act.ref === ref);
+  const acts = await store.actsOf(ref);
   const ahead = (await store.told("ahead")) ?? 0;
   const isNews = (act) => act.state === "received" && act.answer.at + ahead > pageAt;
   const shown = acts.filter((act) => isOpen(act) || act.state === "refused" || Date.now() - act.answer.at < RECENT);
@@ -177,7 +177,7 @@ document.addEventListener("app-time", ({ detail: now }) => {
 });
 
 if (document.documentElement.classList.contains("app")) {
-  store.onChange((changed) => changed === ref && paint());
+  store.onChange((changed) => changed.includes(ref) && paint());
   for (const each of steps.querySelectorAll("details.step")) each.addEventListener("toggle", () => { touched = Date.now(); });
   await paint({ isFresh: false });
   await correct();

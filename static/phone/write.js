@@ -51,7 +51,7 @@ function filesOf(form) {
 
 async function counted(form, ref, files, goAlong) {
   // Those of acts of this ticket that wait here count on the server, too.
-  const waiting = (await store.acts()).filter((act) => act.ref === ref && act.state !== "refused" && act.state !== "received");
+  const waiting = (await store.actsOf(ref)).filter((act) => act.state !== "refused" && act.state !== "received");
   const kept = async (ids) => (await Promise.all(ids.map((id) => store.photo(id)))).filter(Boolean);
   const mine = [...files, ...(await kept(goAlong))];
   const all = [...mine, ...(await kept(waiting.flatMap((act) => act.photos)))];
@@ -92,7 +92,7 @@ async function typedInstant(typed, reportedAt) {
 async function pathFor(kind, ref, values) {
   const path = kind.path.replace("{ref}", encodeURIComponent(ref));
   if (!kind.builds_on) return { path, builds_on: null };
-  const told = (await store.acts()).filter((act) => act.ref === ref && act.state !== "refused");
+  const told = (await store.actsOf(ref)).filter((act) => act.state !== "refused");
   const begun = told.filter((act) => act.kind === kind.builds_on).at(-1);
   const isEnded = begun && told.some((act) => KINDS[act.kind].builds_on === kind.builds_on && act.n > begun.n);
   const named = values.pause?.at(-1);

@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.async_api import Browser, FilePayload, Page, expect
 from sqlalchemy import func, select, update
 
+from tests.browser.held import deliver, hold, notes, person_of, settled, version
 from tests.browser.phone import (
     Phone,
     acts_of,
@@ -59,16 +59,6 @@ async def open_round(phone: Phone) -> Page:
     await page.goto(f"{phone.url}/round")
     await ready(page)
     return page
-
-
-async def settled(page: Page, seconds: float = 30) -> list[dict[str, Any]]:
-    """Once everything that is held is received or refused."""
-    for _ in range(int(seconds * 5)):
-        held = await queue(page)
-        if all(act["state"] in ("received", "refused") for act in held):
-            return held
-        await asyncio.sleep(0.2)
-    raise AssertionError([(act["kind"], act["state"], act["answer"]) for act in held])
 
 
 async def step(page: Page, name: str) -> None:
@@ -288,68 +278,6 @@ async def of_the_day(house: Any, promised: str, other: str, third: str) -> None:
         assert back.technician_id is None
 
 
-HELD = """async ({ version, acts }) => {
-    const store = await import(`/phone/${version}/store.js`);
-    for (const act of acts) await store.put(act);
-}"""
-DELIVER = """async ({ version, how }) => {
-    const { deliver } = await import(`/phone/${version}/delivery.js`);
-    return deliver(how);
-}"""
-
-
-async def hold(page: Page, person: int, ref: str, kinds: dict[str, dict[str, Any]]) -> list[str]:
-    """Acts written down as a form writes them, without their forms."""
-    now = datetime.now(UTC).isoformat()
-    doors = {"answer": "response", "note": "notes"}
-    made: list[dict[str, Any]] = [
-        {
-            "id": str(uuid4()),
-            "person": person,
-            "name": "李师傅",
-            "ref": ref,
-            "kind": kind,
-            "path": f"/tickets/{ref}/{doors.get(kind, kind)}",
-            "body": body,
-            "values": {},
-            "builds_on": None,
-            "photos": [],
-            "at": now,
-            "written": now,
-            "hold_until": 0,
-            "state": "waiting",
-            "tries": 0,
-            "put_off": None,
-            "answer": None,
-        }
-        for kind, body in kinds.items()
-    ]
-    await page.evaluate(HELD, {"version": await version(page), "acts": made})
-    return [str(each["id"]) for each in made]
-
-
-async def version(page: Page) -> str:
-    return str(await page.get_attribute("#app", "data-version"))
-
-
-async def person_of(page: Page) -> int:
-    return int(str(await page.get_attribute("#app", "data-person")))
-
-
-async def deliver(page: Page, **how: bool) -> int:
-    left: int = await page.evaluate(DELIVER, {"version": await version(page), "how": how})
-    return left
-
-
-ACTS = {"answer": {"note": "马上到"}, "arrival": {}, "note": {"text": "缺梯子"}}
-LATER: tuple[Fate, ...] = (401, 409, 429, 500, 502, 503, "reset", "lose", "hang")
-REFUSED: tuple[Fate, ...] = (403, 404, 413, 415, 422)
-
-
-IMPATIENT = """window.setTimeout = ((was) => (work, ms, ...more) =>
-    was(work, ms === 30000 ? 1500 : ms, ...more))(window.setTimeout)"""
-
-
 async def test_it_opens_from_the_home_screen_without_network(house: Any, phone: Phone) -> None:
     ref = await fault(house)
     page = await open_round(phone)
@@ -390,58 +318,6 @@ async def test_signing_out_takes_the_pages_away_and_leaves_the_queue(
         names = await page.evaluate("caches.keys()")
         assert [name for name in names if not name.startswith("shell-")] == []
         assert [act["state"] for act in await queue(page)] == ["waiting"]
-
-
-async def test_no_failure_loses_an_act_or_doubles_it(house: Any, phone: Phone) -> None:
-    """Twelve answers and broken lines, each on each of three acts of a ticket of its own."""
-    async with bad_line(house.url) as wire:
-        phone.url = wire.url
-        page = await phone.start()
-        await page.goto(f"{wire.url}/round/queue")
-        person = await person_of(page)
-        # Nothing may wait half a minute here: the phone's patience is its own matter.
-        await page.add_init_script(IMPATIENT)
-        await page.reload()
-        for fate in (*LATER, *REFUSED):
-            await _fails_once(house, wire, page, person, fate)
-
-
-async def _fails_once(house: Any, wire: Wire, page: Page, person: int, fate: Fate) -> None:
-    ref = await fault(house)
-    hurt: set[str] = set()
-
-    def decide(method: str, path: str) -> Fate:
-        if method == "POST" and f"/tickets/{ref}/" in path and path not in hurt:
-            hurt.add(path)
-            return fate
-        return "pass"
-
-    wire.decide, wire.retry_after = decide, 1 if fate in (429, 503) else None
-    ids = await hold(page, person, ref, ACTS)
-    for _ in range(12):
-        await deliver(page, isUrged=True, isNow=True)
-        held = {act["id"]: act for act in await queue(page)}
-        if all(held[each]["state"] in ("received", "refused") for each in ids):
-            break
-        await asyncio.sleep(0.3)
-    states = [held[each]["state"] for each in ids]
-    kinds = sorted(act.kind for act in await acts_of(house, ref))
-    if fate in REFUSED:
-        assert states == ["refused"] * 3, (fate, states)
-        assert kinds == []
-        assert held[ids[0]]["answer"]["detail"] == wire.sentence
-    else:
-        assert states == ["received"] * 3, (fate, [held[each]["answer"] for each in ids])
-        assert kinds == ["arrival", "response"], fate
-        assert await notes(house, ref) == 1, fate
-    assert len(hurt) == 3, fate
-
-
-async def notes(house: Any, ref: str) -> int:
-    async with house.room() as session:
-        asked = select(func.count()).select_from(Event).join(Ticket, Ticket.id == Event.ticket_id)
-        told = await session.scalar(asked.where(Ticket.ref == ref, Event.kind == "ticket.noted"))
-        return told or 0
 
 
 async def test_a_refused_act_stays_in_sight_and_holds_up_none(house: Any, phone: Phone) -> None:
@@ -506,6 +382,13 @@ async def test_a_refused_act_is_corrected_in_its_form(house: Any, phone: Phone) 
         found = select(func.count()).select_from(TicketPhoto)
         asked = found.join(Ticket, Ticket.id == TicketPhoto.ticket_id).where(Ticket.ref == ref)
         assert await session.scalar(asked) == 1
+
+
+ACTS: dict[str, dict[str, Any]] = {
+    "answer": {"note": "马上到"},
+    "arrival": {},
+    "note": {"text": "缺梯子"},
+}
 
 
 async def test_two_tabs_send_each_act_once(house: Any, phone: Phone) -> None:
