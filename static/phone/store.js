@@ -150,7 +150,7 @@ export function changed(ref) {
   for (const hear of here) hear(ref);
 }
 
-const SOON = 120;
+const SOON = 250;
 
 /** Calls back with the tickets' refs, also for changes made in other tabs and by the worker; many
  * changes in a row are one call. */
