@@ -31,6 +31,7 @@ async function paint() {
   const isAway = !navigator.onLine || door?.is === "away";
   bar.dataset.state = refused ? "refused" : door?.is === "sign_in" && waiting ? "sign_in" : waiting ? "waiting" : "calm";
   bar.dataset.line = isAway ? "away" : "there";
+  document.documentElement.classList.toggle("away", isAway);
   const count = bar.querySelector("[data-held-count]");
   count.textContent = refused + waiting > 99 ? "99+" : String(refused + waiting || "");
   count.hidden = !(refused + waiting);

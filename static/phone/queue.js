@@ -89,6 +89,7 @@ async function disk() {
   rows.push([say("offline_pages"), say(navigator.serviceWorker?.controller ? "yes" : globalThis.isSecureContext ? "not_yet" : "needs_https")]);
   rows.push([say("version"), version]);
   facts.replaceChildren(...rows.flatMap(([label, value]) => [element("dt", { text: label }), element("dd", { text: value })]));
+  page.querySelector("[data-disk]").hidden = false; // once all above it is there: nothing jumps
   const oldest = (await store.acts()).filter(isOpen).map((act) => Date.parse(act.written))[0];
   const warn = page.querySelector("[data-warn]");
   const told = left !== null && left < LITTLE ? "little_space" : !isKept && oldest && Date.now() - oldest > LONG ? "may_be_cleared" : null;

@@ -41,8 +41,7 @@ async function look() {
     if (!navigator.mediaDevices?.getUserMedia) throw new Error("no camera");
     stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment", width: { ideal: 1280 } }, audio: false });
   } catch {
-    picture.hidden = false; // not allowed, or a browser inside a chat: its camera gives a picture
-    return tell("no_camera");
+    return tell("no_camera"); // not allowed, or a browser inside a chat: its camera gives a picture
   }
   try {
     const reads = await detector();
@@ -67,7 +66,6 @@ async function look() {
 function rest() {
   for (const track of stream?.getTracks() ?? []) track.stop();
   finder.hidden = true;
-  picture.hidden = false;
 }
 
 /** What a label says: an address of ours with its name, or what stands below it. */

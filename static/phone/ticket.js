@@ -70,8 +70,18 @@ async function paint({ isFresh = false } = {}) {
   const shown = acts.filter((act) => isOpen(act) || act.state === "refused" || Date.now() - act.answer.at < RECENT);
   held.hidden = !shown.length;
   held.querySelector("ul").replaceChildren(...shown.map(line));
+  held.style.minHeight = "";
+  keepRoom(held.hidden ? 0 : held.offsetHeight);
   offer(stepsAfter(known, acts.filter((act) => isOpen(act) || isNews(act))), isFresh);
   if (acts.some(isNews) && !acts.some(isOpen)) renew(acts.filter(isNews).at(-1));
+}
+
+/** For static/held_place.js, when this page is opened again. */
+function keepRoom(tall) {
+  try {
+    if (tall) localStorage.setItem(`held ${ref}`, tall);
+    else localStorage.removeItem(`held ${ref}`);
+  } catch { /* it may jump, then */ }
 }
 
 function line(act) {

@@ -4,8 +4,8 @@ The properties of the rules run with many more examples; the kills and the races
 times, each time on fresh servers; the model of a ticket's clocks takes at least ten thousand
 steps, and two people race on one ticket a thousand times. Two workers are killed twenty times
 over 500 thresholds, and a night of a thousand S1 calls passes with a third of the channels dead.
-A phone meets fourteen failures on each act of the field, and delivers 500 acts with 200 photos over a
-bad line.
+A phone meets fourteen failures on each act of the field, and delivers 500 acts with 200 photos over
+a bad line.
 Figures go to docs/proof.md by hand, with the day and machine.
 """
 
