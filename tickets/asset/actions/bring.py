@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.asset.actions import bring_checks
+from tickets.asset.actions.found_by import found_by
 from tickets.events import record
 from tickets.grams import grams
 from tickets.project.models import Project
@@ -260,10 +261,6 @@ SELECT a.id, a.code, a.name, a.location, a.model, a.serial
  WHERE c.fields ?| ARRAY['name', 'location', 'model', 'serial'] AND a.id > :after
  ORDER BY a.id LIMIT 1000
 """
-_FOUND_BY: Final = """
-UPDATE asset a SET grams = string_to_array(g.grams, ' ')
-  FROM unnest(CAST(:ids AS integer[]), CAST(:grams AS text[])) AS g (id, grams) WHERE a.id = g.id
-"""
 
 
 async def _change(
@@ -274,5 +271,4 @@ async def _change(
     after = 0
     while rows := list(await session.execute(text(_SOUGHT), {"after": after})):
         after = rows[-1][0]
-        found_by = [" ".join(grams(*row[1:])) for row in rows]
-        await session.execute(text(_FOUND_BY), {"ids": [row[0] for row in rows], "grams": found_by})
+        await found_by(session, [(id_, grams(*texts)) for id_, *texts in rows])
