@@ -1,6 +1,6 @@
 """what happens in the field: on the way, appointments, measurements, signatures, where it was
 
-Revision: 0013, after 0012.
+Revision: 0014, after 0013.
 """
 
 import sqlalchemy as sa
