@@ -1,5 +1,6 @@
 // Taken along before the signal is lost: the pages of my round and their small pictures.
 
+import { beat } from "./beat.js";
 import { person } from "./here.js";
 import { ask } from "./send.js";
 import * as store from "./store.js";
@@ -9,11 +10,14 @@ const AT_ONCE = 3;
 /** @returns {Promise<boolean>} whether everything is on the phone now */
 export async function takeAlong() {
   const answer = await ask("/round/pack");
+  // A phone that believes to be connected may still reach nobody.
+  if (answer.status === 0 || answer.status >= 500) await store.tell("door", { is: "away", at: Date.now() });
   if (answer.status !== 200 || answer.body?.person !== person) return false;
   const pack = answer.body;
   await store.tell("pack", pack);
   await store.tell("ahead", Date.parse(pack.now) - Date.now());
   await store.tell("door", { is: "open", person, name: pack.name, at: Date.now() });
+  beat(pack.csrf);
   if (!globalThis.caches) return true;
   await mine();
   const kept = await caches.open(`pages-${person}`);
@@ -40,8 +44,18 @@ export async function takeAlong() {
   await store.tell("stamps", stamps);
   await forget(kept, new Set([...pack.pages, ...pack.tickets.map((ticket) => ticket.page)]));
   await forget(pictures, new Set(photos));
+  await takeReader();
   await store.tell("packed_at", Date.now());
   return isAll;
+}
+
+/** The library that reads labels, where the browser has none of its own; the worker keeps it. */
+async function takeReader() {
+  const { reader } = document.getElementById("app").dataset;
+  if ("BarcodeDetector" in globalThis || !navigator.serviceWorker?.controller) return;
+  for (const path of [reader, new URL("index.js", new URL(reader, location.href)).pathname]) {
+    await fetch(path).catch(() => {});
+  }
 }
 
 /** The worker gives out what is kept for this person; what another had taken along goes. */

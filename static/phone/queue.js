@@ -2,10 +2,11 @@
 
 import { askForSync, go } from "./app.js";
 import { isOpen } from "./delivery.js";
-import { bytes, clock, element, name, person, say, uuid, version } from "./here.js";
+import { bytes, clock, element, name, person, say, version } from "./here.js";
 import { KINDS } from "./kinds.js";
 import { chip, judged, reason, said } from "./state.js";
 import * as store from "./store.js";
+import { uuid } from "./uuid.js";
 
 const page = document.getElementById("queue");
 const LITTLE = 100e6, LONG = 24 * 3600e3;
@@ -88,6 +89,7 @@ async function disk() {
   rows.push([say("offline_pages"), say(navigator.serviceWorker?.controller ? "yes" : globalThis.isSecureContext ? "not_yet" : "needs_https")]);
   rows.push([say("version"), version]);
   facts.replaceChildren(...rows.flatMap(([label, value]) => [element("dt", { text: label }), element("dd", { text: value })]));
+  page.querySelector("[data-disk]").hidden = false; // once all above it is there: nothing jumps
   const oldest = (await store.acts()).filter(isOpen).map((act) => Date.parse(act.written))[0];
   const warn = page.querySelector("[data-warn]");
   const told = left !== null && left < LITTLE ? "little_space" : !isKept && oldest && Date.now() - oldest > LONG ? "may_be_cleared" : null;

@@ -57,7 +57,7 @@ async def pack(request: Request, who: Technician, session: Session, now: Now) ->
         name=who.name,
         csrf=_csrf(request),
         now=now,
-        pages=["/round", "/round/queue", "/round/offline"],
+        pages=["/round", "/round/queue", "/round/scan", "/round/phone", "/round/offline"],
         tickets=list(await queries.pack_of(session, who, now)),
     )
 
