@@ -41,7 +41,7 @@ addEventListener("fetch", (event) => {
   if (request.method !== "GET") return;
   if (url.pathname.startsWith("/static/") || url.pathname.startsWith("/phone/")) event.respondWith(ofShell(request, url));
   else if (/^\/photos\/[^/]+\/small$/.test(url.pathname)) event.respondWith(picture(request));
-  else if (request.mode === "navigate" && /^\/round(\/|$)/.test(url.pathname)) event.respondWith(page(event, url));
+  else if (request.mode === "navigate" && /^\/(round|inspections\/\d+\/check)(\/|$)/.test(url.pathname)) event.respondWith(page(event, url));
   else if (request.mode === "navigate" && url.pathname.startsWith("/q/")) event.respondWith(label(request, url));
   else if (request.mode === "navigate" && url.pathname === "/") event.respondWith(start(request));
 });

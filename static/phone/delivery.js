@@ -109,7 +109,7 @@ async function deliverAct(act, door) {
   if (!(await took(act, answer, door))) return;
   await store.change(act.id, () => ({
     state: "received", put_off: null,
-    answer: { status: answer.status, at: Date.now(), date: answer.date, id: answer.body?.id ?? null },
+    answer: { status: answer.status, at: Date.now(), date: answer.date, id: answer.body?.id ?? null, ticket: answer.body?.ticket ?? null },
   }));
   if (act.photos.length) await store.emptyPhotos(act.id);
 }

@@ -142,6 +142,13 @@ export const KINDS = {
     fields: { by: text, note: text },
     then: without("declined", "measure"),
   },
+  // A line of an inspection has a page and a form of its own (inspection.js).
+  line: {
+    path: "/inspections/{ref}/line",
+    fields: {},
+    is_elsewhere: true,
+    then: (steps) => steps,
+  },
   note: {
     step: "note",
     path: "/tickets/{ref}/notes",
@@ -150,6 +157,9 @@ export const KINDS = {
     then: (steps) => steps,
   },
 };
+
+/** Where an act is looked at and corrected: its ticket, unless it names a page of its own. */
+export const pageOf = (act) => act.page ?? `/round/${act.ref}`;
 
 /** The steps open on the phone: those the server knew, changed by what it has not heard yet. */
 export function stepsAfter(steps, acts) {

@@ -2,6 +2,7 @@
 
 import { beat } from "./beat.js";
 import { person } from "./here.js";
+import { pageOf } from "./kinds.js";
 import { ask } from "./send.js";
 import * as store from "./store.js";
 
@@ -25,7 +26,7 @@ export async function takeAlong() {
   const stamps = {};
   const language = document.documentElement.lang;
   const due = [...pack.pages];
-  for (const { page, stamp } of pack.tickets) {
+  for (const { page, stamp } of [...pack.tickets, ...pack.checks]) {
     stamps[page] = `${stamp} ${language}`;
     if (known[page] !== stamps[page] || !(await kept.match(page))) due.push(page);
   }
@@ -42,7 +43,7 @@ export async function takeAlong() {
   });
   await Promise.all(workers);
   await store.tell("stamps", stamps);
-  await forget(kept, new Set([...pack.pages, ...pack.tickets.map((ticket) => ticket.page)]));
+  await forget(kept, new Set([...pack.pages, ...[...pack.tickets, ...pack.checks].map((each) => each.page)]));
   await forget(pictures, new Set(photos));
   await takeReader();
   await store.tell("packed_at", Date.now());
@@ -81,7 +82,7 @@ async function keep(cache, path) {
 
 /** What is no longer of the round goes, unless acts of it are still here. */
 async function forget(cache, wanted) {
-  const held = new Set((await store.acts()).map((act) => `/round/${act.ref}`));
+  const held = new Set((await store.acts()).map(pageOf));
   for (const request of await cache.keys()) {
     const { pathname } = new URL(request.url);
     if (!wanted.has(pathname) && !held.has(pathname)) await cache.delete(request);

@@ -3,7 +3,7 @@
 import { askForSync, go } from "./app.js";
 import { isOpen } from "./delivery.js";
 import { bytes, clock, element, name, person, say, version } from "./here.js";
-import { KINDS } from "./kinds.js";
+import { KINDS, pageOf } from "./kinds.js";
 import { chip, judged, reason, said } from "./state.js";
 import * as store from "./store.js";
 import { uuid } from "./uuid.js";
@@ -36,7 +36,7 @@ function line(act) {
   const late = act.put_off && isOpen(act) ? say("tried", { count: act.tries, at: clock(act.put_off.at) }) : null;
   return element("li", { class: `card ${act.state}`, id: `act-${act.id}` },
     element("p", { class: "row apart" }, element("b", { text: said(act) }), chip(act)),
-    element("p", {}, element("a", { href: `/round/${act.ref}`, text: act.ref }), element("span", { class: "muted", text: photos })),
+    element("p", {}, element("a", { href: pageOf(act), text: act.label ?? act.ref }), element("span", { class: "muted", text: photos })),
     words && KINDS[act.kind]?.fields && element("p", { class: "said", text: words.slice(0, 200) }),
     told && element("p", { class: act.state === "refused" ? "error" : "hint", text: told }),
     late && element("p", { class: "hint", text: late }),
@@ -57,7 +57,9 @@ function choices(act) {
     row.replaceChildren(element("p", { class: "hint", text: say("dropping") }), keep, sure);
     keep.focus();
   });
-  row.append(element("a", { class: "button primary", href: `/round/${act.ref}?correct=${act.id}`, text: say("correct") }), hand, away);
+  row.append(element("a", { class: "button primary", href: `${pageOf(act)}?correct=${act.id}`, text: say("correct") }));
+  if (!KINDS[act.kind]?.is_elsewhere) row.append(hand); // a note needs a ticket
+  row.append(away);
   return row;
 }
 

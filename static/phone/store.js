@@ -19,7 +19,9 @@
  * @property {"waiting"|"sending"|"received"|"refused"|"needs_sign_in"} state
  * @property {number} tries
  * @property {{at: number, delay: number, told: boolean}?} put_off  after a failure
- * @property {Object?} answer        what the server said: status, detail, errors, verdict
+ * @property {Object?} answer        what the server said: status, detail, errors, verdict, the ticket it opened
+ * @property {string} [page]         where it is looked at, if not on its ticket
+ * @property {string} [label]        what it is about, if not a ticket
  */
 
 const NAME = "afterglow";

@@ -93,7 +93,7 @@ async def test_a_quarter_asks_as_much_for_many_lines_as_for_few(
     await tell(session, who, inspection, Result("LUM-04", "P1-C1", "pass"))
     path = f"/inspections/{inspection.id}"
     client = await as_role("manager")
-    few, at = await statements(client, path), await statements(client, f"{path}/check?at=P1-C1")
+    few, at = await statements(client, path), await statements(client, f"{path}/check/P1-C1")
     for n in range(10, 40):
         session.add(
             Check(
@@ -107,7 +107,7 @@ async def test_a_quarter_asks_as_much_for_many_lines_as_for_few(
     await tell(session, who, inspection, Result("LUM-01", "L11", "fail", note="x"))
     session.expunge_all()
     assert await statements(client, path) == few <= 14
-    assert await statements(client, f"{path}/check?at=P1-C1") == at <= 7
+    assert await statements(client, f"{path}/check/P1-C1") == at <= 7
 
 
 async def test_from_the_visit_to_the_owner_by_forms_alone(
@@ -137,12 +137,12 @@ async def test_from_the_visit_to_the_owner_by_forms_alone(
     assert begun.headers["location"] == f"{path}/check"
     places = text_of((await boss.get(f"{path}/check")).text)
     assert "P1-C1" in places
-    html = (await boss.get(f"{path}/check?at=P1")).text
+    html = (await boss.get(f"{path}/check/P1")).text
     ids = dict(re.findall(r'id="line-(\d+)"[^>]*data-item="([^"]+)"', html.replace("\n", " ")))
     line = {item: n for n, item in ids.items()}
     assert {"BOX-01", "BOX-03"} <= set(line)
     wrong = await post(
-        f"{path}/check?at=P1",
+        f"{path}/check/P1",
         **{
             f"verdict.{line['BOX-01']}": "fail",
             f"note.{line['BOX-01']}": "锁坏了",
@@ -154,7 +154,7 @@ async def test_from_the_visit_to_the_owner_by_forms_alone(
     assert "锁坏了" in wrong.text  # nothing of what was typed is lost
     assert await session.scalar(select(func.count()).select_from(Ticket)) == 0
     taken = await post(
-        f"{path}/check?at=P1",
+        f"{path}/check/P1",
         **{
             f"verdict.{line['BOX-01']}": "fail",
             f"note.{line['BOX-01']}": "锁坏了",
@@ -169,7 +169,7 @@ async def test_from_the_visit_to_the_owner_by_forms_alone(
     assert ticket.ref in shown
     # The same page sent again says nothing new.
     version = await session.scalar(select(Inspection.version).where(Inspection.id == inspection.id))
-    again = await post(f"{path}/check?at=P1", **{f"value.{line['BOX-03']}.0": "12.5"})
+    again = await post(f"{path}/check/P1", **{f"value.{line['BOX-03']}.0": "12.5"})
     assert again.status_code == 303
     assert version == await session.scalar(
         select(Inspection.version).where(Inspection.id == inspection.id)

@@ -106,7 +106,7 @@ async def test_many_tickets_are_packed_by_as_many_statements_as_one(
             made.technician_id = person.id
         await session.commit()
         counts.append(await statements(connection, phone, "/api/v1/round/pack"))
-    assert counts == [7, 7]  # six, and who is at the door
+    assert counts == [8, 8]  # six, one for inspections, and who is at the door
 
 
 async def test_a_verdict_says_from_when_an_act_counts(phone: AsyncClient, ticket: Ticket) -> None:

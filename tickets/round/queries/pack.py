@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import quote
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.events import Event
+from tickets.inspection import queries as inspections
 from tickets.round.queries.stops import Stop, round_of
 from tickets.sla.models import Act, Pause
 from tickets.staff.rules import Verb, Who
@@ -93,6 +95,26 @@ def _packed(who: Who, stop: Stop, stamp: int, photos: Sequence[str], mine: set[i
         ],
         photos=photos,
     )
+
+
+@dataclass(frozen=True)
+class CheckPage:
+    """A page of an inspection under way; fetched anew when its `stamp` is another."""
+
+    page: str
+    stamp: str
+
+
+async def checks_of(session: AsyncSession, who: Who, now: datetime) -> Sequence[CheckPage]:
+    """The places of every inspection one may help with, so that they can be checked without a
+    line. Two statements."""
+    places = await inspections.places_of_mine(session, who, now)
+    found = []
+    for id_, told in places.items():
+        home = f"/inspections/{id_}/check"
+        found.append(CheckPage(home, " ".join(stamp for _, stamp in told)))
+        found += [CheckPage(f"{home}/{quote(key, safe='')}", stamp) for key, stamp in told]
+    return found
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from fastapi import Query, Request
 from fastapi.responses import Response
 
 from tickets.door import DoorRoute, Now, RoomRouter, Session
+from tickets.inspection import queries as inspections
+from tickets.inspection.rules import STATE_LABELS
 from tickets.loan.rules import SUBSTITUTION_LABELS, is_owed
 from tickets.pages import page
 from tickets.round import queries
@@ -54,6 +56,8 @@ async def show(
         request,
         "round/round.html",
         round=found,
+        checks=await inspections.mine(session, who, now) if cursor is None else [],
+        check_labels=STATE_LABELS,
         is_first=cursor is None,
         faults=FAULTS,
         map_links=map_links,

@@ -19,7 +19,7 @@ public = APIRouter()
 
 _FOR_EVER = "public, max-age=31536000, immutable"
 # What a page of the phone asks for before anything is typed.
-_STYLES = ("app.css", "round.css", "phone.css")
+_STYLES = ("app.css", "round.css", "phone.css", "inspection.css")
 _SCRIPTS = ("ticking.js", "page.js", "search.js", "round.js", "signing.js", "held_place.js")
 _ICONS = ("icons/icon.svg", "icons/icon-192.png")
 
