@@ -29,8 +29,8 @@ from tickets.ticket.models import Ticket, TicketPhoto
 
 pytestmark = pytest.mark.browser
 
-ACTS = int(os.environ.get("AFTERGLOW_HELD_ACTS", "40"))
-PHOTOS = int(os.environ.get("AFTERGLOW_HELD_PHOTOS", "8"))
+ACTS = int(os.environ.get("AFTERGLOW_HELD_ACTS", "20"))
+PHOTOS = int(os.environ.get("AFTERGLOW_HELD_PHOTOS", "4"))
 OF_A_TICKET = 20
 
 
