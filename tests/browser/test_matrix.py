@@ -50,7 +50,7 @@ ALL: dict[str, Body] = {
     "signature": lambda _: {"name": "王工", "signed_for": "visit"},
     "handback": lambda _: {"reason": "parts"},
 }
-FEW = {kind: ALL[kind] for kind in ("answer", "arrival", "note")}
+FEW = {kind: ALL[kind] for kind in ("arrival", "note")}
 EVENTS = {
     "answer": "ticket.answered",
     "departure": "ticket.departed",
