@@ -11,7 +11,7 @@ import * as store from "./store.js";
 import { uuid } from "./uuid.js";
 
 const inspection = JSON.parse(document.getElementById("inspection").textContent);
-const ref = `inspection ${inspection.id}`;
+const ref = `inspection-${inspection.id}`;
 const home = `/inspections/${inspection.id}/check`;
 const lines = [...document.querySelectorAll("[data-line]")];
 const pageAt = Date.parse(document.querySelector('meta[name="server-now"]')?.content ?? "");
