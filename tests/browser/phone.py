@@ -187,7 +187,8 @@ _IS_READY = """async () => {
     if (navigator.serviceWorker.controller?.state !== "activated") return false;
     const person = document.getElementById("app").dataset.person;
     const kept = await caches.open(`pages-${person}`);
-    const cards = [...document.querySelectorAll(".stop:not([id^=inspection])")].map(({ id }) => `/round/${id}`);
+    const stops = [...document.querySelectorAll(".stop:not([id^=inspection])")];
+    const cards = stops.map(({ id }) => `/round/${id}`);
     for (const path of ["/round", "/round/queue", "/round/offline", ...cards]) {
         if (!(await kept.match(path))) return false;
     }

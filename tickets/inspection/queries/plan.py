@@ -144,6 +144,7 @@ async def year(
     *,
     now: datetime,
     after: str | None = None,
+    project: str | None = None,
     most: int = 50,
 ) -> list[YearRow]:
     """Projects by their code, one more than `most` where there are further ones. Three statements,
@@ -154,6 +155,8 @@ async def year(
         .order_by(Project.code)
         .limit(most + 1)
     )
+    if project is not None:
+        asked = asked.where(func.lower(Project.code) == project.lower())
     if after is not None:
         asked = asked.where(Project.code > after)
     projects = (await session.execute(asked)).all()
