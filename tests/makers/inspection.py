@@ -118,9 +118,7 @@ def usual(lined: Sequence[Lined], *, tool: int | None = None, lit: int = 20) -> 
         verdict = None if values else "pass"
         measured = tool if values and each.item.kind is not Value.COUNT_PAIR else None
         told.append(
-            Result(
-                each.check.item, each.code, verdict=verdict, values=values, instrument=measured
-            )
+            Result(each.check.item, each.code, verdict=verdict, values=values, instrument=measured)
         )
     return told
 
@@ -133,7 +131,9 @@ async def quarter(session: AsyncSession, project: Project, number: int) -> Inspe
     return found
 
 
-async def make_photo(session: AsyncSession, who: Who, *, colour: str, moment: str = "other") -> UUID:
+async def make_photo(
+    session: AsyncSession, who: Who, *, colour: str, moment: str = "other"
+) -> UUID:
     content = make_jpeg(width=1600, height=1200, colour=colour)
     return (await media.take(session, content, by_id=who.id, moment=moment)).id
 

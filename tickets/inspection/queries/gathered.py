@@ -111,8 +111,8 @@ def _items(checklist: Checklist, lined: Sequence[Lined]) -> dict[str, Any]:
     """As the frozen version says them, those that were used and those that are reckoned."""
     used = {each.check.item for each in lined}
     return {
-        told["id"]: told
-        for told in checklist.items
+        told["id"]: {**told, "position": position}
+        for position, told in enumerate(checklist.items)
         if told["id"] in used or told["kind"] == Value.COMPUTED
     }
 

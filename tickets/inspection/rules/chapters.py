@@ -86,7 +86,7 @@ def severity(code: str | None, _: Spoken) -> str:
 
 
 def settled(finding: Facts, _: Spoken) -> str:
-    return _("settled") if finding["is_settled"] else _("open")
+    return _("settled") if finding["is_settled"] else _("still open")
 
 
 def photos(facts: Facts, _: Spoken) -> list[Block]:
@@ -103,7 +103,7 @@ def photos(facts: Facts, _: Spoken) -> list[Block]:
     told: list[Block] = [{"kind": "photos", "photos": shown[:MOST_OTHER_PHOTOS]}]
     left = len(shown) - MOST_OTHER_PHOTOS
     if left > 0:
-        told.append(text(_("{number} further photos are kept with the inspection.", number=left)))
+        told.append(text(_("Further photos, kept with the inspection: {number}.", number=left)))
     return told
 
 
@@ -112,13 +112,13 @@ def tickets(facts: Facts, _: Spoken) -> list[Block]:
     if not told["received"]:
         return [text(_("Nothing was reported in this quarter."))]
     sentence = _(
-        "{received} reported in the quarter, {closed} of them closed.",
+        "Reported in the quarter: {received}; closed: {closed}.",
         received=told["received"],
         closed=told["closed"],
     )
     again = told.get("again") or 0
     blocks = [
-        text(sentence, _("{number} came again after a repair.", number=again) if again else "")
+        text(sentence, _("Came again after a repair: {number}.", number=again) if again else "")
     ]
     rows: list[list[Cell | str]] = []
     for promise in PROMISE_ORDER:
@@ -127,7 +127,7 @@ def tickets(facts: Facts, _: Spoken) -> list[Block]:
         if counts:
             open_ = counts["running"] + counts["paused"]
             rate = _.rate((kept, kept + broken))
-            sub = _.of((kept, kept + broken))
+            sub = _.of((kept, kept + broken)) if kept + broken else ""
             rows.append(
                 [
                     _(PROMISE_LABELS[promise]),
@@ -160,7 +160,7 @@ def _ticket(each: Facts, _: Spoken) -> list[Cell | str]:
     fault = FAULTS.get(each["fault"]) if each["fault"] else None
     kind = KIND_LABELS[each["kind"]]
     status = STATUS_LABELS[each["status"]]
-    broken = _("{number} promises broken", number=each["broken"]) if each["broken"] else ""
+    broken = _("promises broken: {number}", number=each["broken"]) if each["broken"] else ""
     return [
         each["ticket"],
         _.at(each["reported_at"]),

@@ -81,7 +81,7 @@ def of_insulation(facts: Mapping[str, Any], _: Spoken) -> Block | None:
         for name, values in found
     ]
     told = table(
-        [_("Circuit"), *(_label(trend[n]["due_on"]) for n in shown), _("Change")],
+        [_("Circuit"), *(_label(trend[n]["due_on"]) for n in shown), _("Since the first")],
         rows,
         widths="w" + "n" * (len(shown) + 1),
         note=_("The worst of the three of each circuit, in MΩ; those that fell most come first."),

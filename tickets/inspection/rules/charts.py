@@ -42,7 +42,8 @@ class Bar:
 def by_section(bars: Sequence[Bar], legend: Sequence[str], *, title: str) -> str:
     """One bar a section, each in parts of its own whole; counts stand at its end. `legend`: passed,
     failed, not accessible, not checked or applicable."""
-    name_width, bar_width, step = 150, 330, 22
+    name_width = max((_width(bar.name, 10.5) for bar in bars), default=0) + 16
+    bar_width, step = 456 - name_width, 22
     height = step * len(bars) + 34
     drawn = [_DEFS]
     fills = ((GOOD, "c-good"), ("url(#failed)", ""), ("url(#unreached)", ""), ("none", "c-rest"))
@@ -59,7 +60,9 @@ def by_section(bars: Sequence[Bar], legend: Sequence[str], *, title: str) -> str
             width = min(width, name_width + bar_width - x)
             drawn.append(_rect(x, y, width, 14, fill, style))
             x += width
-        told = f"{bar.passed}/{bar.whole}" + (f" · {bar.failed} ×" if bar.failed else "")
+        told = f"{bar.passed}/{bar.whole}"
+        if bar.failed:
+            told += f" · {legend[1]} {bar.failed}"
         drawn.append(
             _text(name_width + bar_width + 8, y + 11, told, strong=bool(bar.failed), size=10)
         )

@@ -116,7 +116,8 @@ def _tiles(facts: Mapping[str, Any], _: Spoken) -> list[dict[str, Any]]:
         {
             "name": _("Safety findings"),
             "value": str(len(safety)),
-            "counts": _("of {number} findings, {open} open", number=len(findings), open=len(open_)),
+            "counts": _("findings in all: {number}", number=len(findings)),
+            "limit": _("open: {number}", number=len(open_)) if open_ else "",
             "tone": "bad" if safety else "good",
         }
     ]
@@ -128,12 +129,12 @@ def _tiles(facts: Mapping[str, Any], _: Spoken) -> list[dict[str, Any]]:
     ):
         judged = computed.get(key) or {}
         limit = judged.get("limit")
-        counts = _.of(rates[key])
         tiles.append(
             {
                 "name": name,
                 "value": _.rate(rates[key]),
-                "counts": f"{counts} · {limit} %" if limit else counts,
+                "counts": _.of(rates[key]),
+                "limit": _("required {limit} %", limit=limit) if limit else "",
                 "tone": tone_of(judged.get("verdict")),
             }
         )
@@ -147,14 +148,16 @@ def _headline(facts: Mapping[str, Any], _: Spoken) -> str:
     if not safety and not facts["findings"]:
         return _("No defect was found in what was inspected.")
     if not safety:
-        return _("No safety defect was found; {number} others.", number=len(facts["findings"]))
+        return _(
+            "No safety defect was found; other defects: {number}.", number=len(facts["findings"])
+        )
     if open_:
         return _(
-            "{number} safety defects were found, {open} of them are still open.",
+            "Safety defects found: {number}; still open: {open}.",
             number=len(safety),
             open=len(open_),
         )
-    return _("{number} safety defects were found; all are settled.", number=len(safety))
+    return _("Safety defects found: {number}; all are settled.", number=len(safety))
 
 
 def _safety(facts: Mapping[str, Any], _: Spoken) -> list[dict[str, Any]]:
@@ -182,22 +185,28 @@ def _summary(facts: Mapping[str, Any], _: Spoken) -> list[str]:
     told = []
     if out:
         told.append(
-            _("{number} lines were not accessible and stay open, with reasons.", number=len(out))
+            _(
+                "Lines that were not accessible and stay open, with reasons: {number}.",
+                number=len(out),
+            )
         )
     if unseen:
-        told.append(_("{number} lines were not checked.", number=len(unseen)))
+        told.append(_("Lines that were not checked: {number}.", number=len(unseen)))
     reported = facts["tickets"]
     if reported["received"]:
         told.append(
             _(
-                "{received} reported in the quarter, {closed} of them closed.",
+                "Reported in the quarter: {received}; closed: {closed}.",
                 received=reported["received"],
                 closed=reported["closed"],
             )
         )
     if facts["earlier"]:
         told.append(
-            _("{number} findings of earlier inspections are open.", number=len(facts["earlier"]))
+            _(
+                "Findings of earlier inspections that are still open: {number}.",
+                number=len(facts["earlier"]),
+            )
         )
     if any(tool["is_expired"] for tool in facts["instruments"]):
         told.append(_("The calibration of an instrument had expired when it was used."))

@@ -1,5 +1,6 @@
 """What was found, section by section, and what was measured, with the limit beside each value."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -22,7 +23,9 @@ Line = Mapping[str, Any]
 
 
 def items_in(facts: Mapping[str, Any]) -> dict[str, Item]:
-    return {id_: Item.from_json(told) for id_, told in facts["items"].items()}
+    """In the order of the checklist: what is kept as JSON loses its own."""
+    told = sorted(facts["items"].values(), key=lambda item: item["position"])
+    return {each["id"]: Item.from_json(each) for each in told}
 
 
 def sections(facts: Mapping[str, Any]) -> list[tuple[str, list[Line]]]:
@@ -85,8 +88,8 @@ def by_section(facts: Mapping[str, Any], _: Spoken) -> list[Block]:
             of_item.setdefault(line["item"], []).append(line)
         rows: list[list[Cell | str]] = []
         groups = []
-        for id_, own in of_item.items():
-            item = items[id_]
+        for id_ in sorted(of_item, key=list(items).index):
+            item, own = items[id_], of_item[id_]
             passed = [line for line in own if line["verdict"] == Verdict.PASS]
             if len(passed) < len(own):
                 groups.append(len(rows))
@@ -94,7 +97,7 @@ def by_section(facts: Mapping[str, Any], _: Spoken) -> list[Block]:
             rows += [_of_line(item, line, _) for line in own if line["verdict"] != Verdict.PASS]
         blocks.append(
             table(
-                [_("Item"), _("Required"), _("Found"), _("Verdict")],
+                [_("Item"), _("Required"), _("As found"), _("Verdict")],
                 rows,
                 widths="wmma",
                 title=_(SECTION_LABELS.get(section, section)),
@@ -106,7 +109,7 @@ def by_section(facts: Mapping[str, Any], _: Spoken) -> list[Block]:
 
 def _of_item(item: Item, lines: Sequence[Line], passed: int, _: Spoken) -> list[Cell | str]:
     values = [value for line in lines for value in line["values"] or ()]
-    spread = NONE
+    spread = ""
     if values and item.kind is Value.COUNT_PAIR:
         due = sum(line["values"][0] for line in lines if line["values"])
         lit = sum(line["values"][1] for line in lines if line["values"])
@@ -121,18 +124,14 @@ def _of_item(item: Item, lines: Sequence[Line], passed: int, _: Spoken) -> list[
     return [
         cell(item.text(_.locale), sub=_about(item, _), strong=not is_good),
         _.limit(item, [line["limit"] for line in lines]),
-        cell(spread, sub=_safety(item, _)),
+        spread,
         cell(count, mark=Verdict.PASS if is_good and counted else "", strong=not is_good),
     ]
 
 
-def _safety(item: Item, _: Spoken) -> str:
-    return _("safety") if item.is_safety else ""
-
-
 def _about(item: Item, _: Spoken) -> str:
-    how = item.how(_.locale)
-    return f"{item.id} · {how}" if how else item.id
+    told = [item.id, item.how(_.locale), _("safety") if item.is_safety else ""]
+    return " · ".join(filter(None, told))
 
 
 def _of_line(item: Item, line: Line, _: Spoken) -> list[Cell | str]:
@@ -140,7 +139,7 @@ def _of_line(item: Item, line: Line, _: Spoken) -> list[Cell | str]:
     return [
         cell(_.place(line), sub=" · ".join(filter(None, where))),
         _.limit(item, [line["limit"]]) if line["values"] else "",
-        _.values(item, line["values"]),
+        _.values(item, line["values"]) if line["values"] else "",
         cell(
             _.verdict(line["verdict"]),
             mark=line["verdict"] or NOT_CHECKED,
@@ -267,7 +266,12 @@ def _several(items: Sequence[Item], told: Mapping[str, Sequence[Line]], _: Spoke
 
 def _note(items: Sequence[Item], _: Spoken) -> str:
     """The standards the limits come from; and openly which were not held against theirs."""
-    standards = list(dict.fromkeys(item.standard for item in items if item.standard))
+    told_by = [item.standard for item in items if item.standard and item.is_verified]
+    # What a checklist itself calls unverified is not handed on as a source.
+    parts = [each.strip() for told in told_by for each in told.split(";")]
+    known = [each for each in parts if "(unverified" not in each]
+    kept = [re.sub(r" \((quoted|[^)]*unverified)\)", "", each) for each in known]
+    standards = list(dict.fromkeys(filter(None, kept)))
     told = [_("By {standards}.", standards="; ".join(standards))] if standards else []
     if any(not item.is_verified for item in items):
         told.append(_("{mark} This limit was not yet held against its standard.", mark=MARK))

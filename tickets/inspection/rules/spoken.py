@@ -94,7 +94,7 @@ class Spoken:
 
     def place(self, told: Mapping[str, Any]) -> str:
         if not told.get("asset"):
-            return self("the whole project")
+            return self(N_("the whole project"))
         return " ".join(filter(None, (told["asset"], told.get("name"))))
 
     def rate(self, pair: Sequence[int]) -> str:
@@ -103,7 +103,7 @@ class Spoken:
         return f"{part * 1000 // whole / 10:.1f} %" if whole else NONE
 
     def of(self, pair: Sequence[int]) -> str:
-        return self("{part} of {whole}", part=pair[0], whole=pair[1])
+        return self(N_("{part} of {whole}"), part=pair[0], whole=pair[1])
 
 
 def with_unit(told: str, unit: str) -> str:
