@@ -13,7 +13,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import (
     DataError,
     DBAPIError,
@@ -38,7 +38,6 @@ from tickets.loan import api as loan_api
 from tickets.loan import web as loan_web
 from tickets.notice import queries as notices
 from tickets.notice import web as notice_web
-from tickets.notice.models import Notice
 from tickets.phone import api as phone_api
 from tickets.project import actions as project
 from tickets.project import api as project_api
@@ -55,7 +54,6 @@ from tickets.shield import Shield
 from tickets.shift import api as shift_api
 from tickets.shift import web as shift_web
 from tickets.staff import web as staff_web
-from tickets.staff.models import Person
 from tickets.ticket import api as ticket_api
 from tickets.ticket import web as ticket_web
 from tickets.visit import api as visit_api
@@ -104,15 +102,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 # Asked with who is at the door, about the same person.
 _CHROME = (
-    select(func.count())
-    .where(
-        Notice.person_id == Person.id,
-        Notice.read_at.is_(None),
-        Notice.sent_at.is_not(None),
-        Notice.told_with_id.is_(None),
-    )
-    .correlate(Person)
-    .scalar_subquery(),
+    notices.unread(),
     select(pulse.Heartbeat.at).where(pulse.Heartbeat.name == "worker").scalar_subquery(),
     *channels.troubles(),
     calls_due(),
@@ -274,10 +264,10 @@ def create_app() -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    for door in APIS:
-        app.include_router(door.router, prefix="/api/v1")
-    for door in PAGES:
-        app.include_router(door.router, include_in_schema=False)
+    for api in APIS:
+        app.include_router(api.router, prefix="/api/v1")
+    for web in PAGES:
+        app.include_router(web.router, include_in_schema=False)
     app.include_router(watch.router)
     app.add_exception_handler(Refused, _refuse)
     app.add_exception_handler(RequestValidationError, _malformed)

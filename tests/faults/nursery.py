@@ -5,7 +5,8 @@ all there is to do is killed after so many seconds, unless it was done. `race`: 
 two relay and post. `pair`: two go on and on; `shoot`: one of them is killed and another is born
 in its place; `away`: both are killed. `finish`: one does the rest. Nothing is imported or
 connected anew per worker, so that a kill falls into the work and not into a start. `load 0.5`: one
-carries out sheets and is killed; `loads`: two carry out what is left.
+carries out sheets and is killed; `loads`: two carry out what is left. `plan 0.1` and `plans`: the
+same for inspections.
 """
 
 import asyncio
@@ -24,7 +25,7 @@ from workers.loads import carry_out_sheets
 from workers.post import send_notices
 from workers.postmen import Postmen
 from workers.relay import relay_events
-from workers.sweeps import breach_overdue_clocks, warn_in_time
+from workers.sweeps import breach_overdue_clocks, plan_inspections, warn_in_time
 
 Work = Callable[[], Awaitable[None]]
 
@@ -52,6 +53,10 @@ async def on_and_on() -> None:
 
 async def sheets() -> None:
     await carry_out_sheets({})
+
+
+async def plans() -> None:
+    await plan_inspections({})
 
 
 async def sweeps() -> None:
@@ -124,6 +129,7 @@ def main(url: str) -> None:
         "race": (sweeps, relays, sweeps, relays),
         "finish": (everything,),
         "loads": (sheets, sheets),
+        "plans": (plans, plans),
     }
     sys.stdout.write("ready\n")
     sys.stdout.flush()
@@ -133,6 +139,8 @@ def main(url: str) -> None:
             told = killed(born(url, everything), float(seconds))
         elif order == "load":
             told = killed(born(url, sheets), float(seconds))
+        elif order == "plan":
+            told = killed(born(url, plans), float(seconds))
         elif order == "pair":
             pair += [born(url, on_and_on), born(url, on_and_on)]
             told = "born"

@@ -59,6 +59,21 @@ async def climbing(session: AsyncSession, now: datetime, limit: int) -> Sequence
     ).all()
 
 
+def unread() -> ColumnElement[int]:
+    """For the head of every page, about the `Person` who is at the door: what he has not read."""
+    return (
+        select(func.count())
+        .where(
+            Notice.person_id == Person.id,
+            Notice.read_at.is_(None),
+            Notice.sent_at.is_not(None),
+            Notice.told_with_id.is_(None),
+        )
+        .correlate(Person)
+        .scalar_subquery()
+    )
+
+
 def unheard() -> ColumnElement[int]:
     """For the head of every page: dangers to which everybody is called, and nobody has said that
     he heard it. A handful of rows of one small index."""

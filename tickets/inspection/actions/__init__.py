@@ -1,7 +1,7 @@
 """What may be done with inspections: planned, begun, checked, signed, handed over."""
 
-from tickets.inspection.actions.begin import begin
-from tickets.inspection.actions.checking import MOST_RESULTS, Result, Told, check, choose_rows
+from tickets.inspection.actions.begin import start
+from tickets.inspection.actions.checking import MOST_RESULTS, Told, check, choose_rows
 from tickets.inspection.actions.checklists import (
     change_item,
     discard,
@@ -30,10 +30,8 @@ from tickets.inspection.actions.visits import plan_visit
 __all__ = [
     "MOST_RESULTS",
     "HandedOver",
-    "Result",
     "Told",
     "add_upkeep",
-    "begin",
     "cancel_upkeep",
     "change_item",
     "check",
@@ -61,6 +59,7 @@ __all__ = [
     "rows_in",
     "settle",
     "sign",
+    "start",
     "tell_of_due",
     "tell_of_visit",
     "text_of",

@@ -19,7 +19,7 @@ from tickets.staff.rules import Verb, Who
 MOST_LINES = 20_000
 
 
-async def begin(
+async def start(
     session: AsyncSession,
     who: Who,
     inspection_id: int,

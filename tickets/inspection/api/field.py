@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from tickets.door import PROBLEMS, DoorRoute, Instant, Line, Now, Passage, Session
 from tickets.door.typed import Strict
-from tickets.inspection import actions, queries
+from tickets.inspection import actions, queries, rules
 from tickets.inspection.api.plan import InspectionOut, told
 from tickets.inspection.rules import Verdict
 from tickets.staff.rules import Verb, Who
@@ -148,7 +148,7 @@ async def begin(
 ) -> InspectionWhole:
     """The newest checklist is frozen into it, and its lines are laid out; begun already, it is as
     it is."""
-    await actions.begin(session, who, inspection_id, now=now, at=given.at)
+    await actions.start(session, who, inspection_id, now=now, at=given.at)
     return await _whole(session, who, inspection_id, now)
 
 
@@ -158,7 +158,7 @@ async def check(
 ) -> ResultsOut:
     """All or none; the first begins the inspection. A failed safety item opens its ticket."""
     results = [
-        actions.Result(
+        rules.Result(
             item=each.item,
             asset=each.asset,
             verdict=each.verdict,

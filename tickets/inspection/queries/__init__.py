@@ -1,11 +1,20 @@
 """What may be asked about inspections, their plan and their reports."""
 
+from tickets.inspection.queries.beside import (
+    Untrained,
+    UpkeepRow,
+    training,
+    trainings,
+    untrained,
+    upkeep,
+)
 from tickets.inspection.queries.gathered import gathered
 from tickets.inspection.queries.one import (
     Lined,
     OpenFinding,
     checklist_of,
     find,
+    inspection_of_finding,
     inspectors,
     instruments,
     lines,
@@ -14,24 +23,20 @@ from tickets.inspection.queries.one import (
 )
 from tickets.inspection.queries.plan import (
     Planned,
-    Untrained,
-    UpkeepRow,
     Wanted,
     YearRow,
+    mine,
+    page,
+    shown,
+    standing_of,
+    year,
+)
+from tickets.inspection.queries.reports import (
     checklist,
     checklists,
     handovers,
-    mine,
-    page,
     report,
     reports,
-    shown,
-    standing_of,
-    training,
-    trainings,
-    untrained,
-    upkeep,
-    year,
 )
 
 __all__ = [
@@ -48,6 +53,7 @@ __all__ = [
     "find",
     "gathered",
     "handovers",
+    "inspection_of_finding",
     "inspectors",
     "instruments",
     "lines",

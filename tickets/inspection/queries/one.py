@@ -256,3 +256,12 @@ async def open_findings(
             )
         )
     return found
+
+
+async def inspection_of_finding(session: AsyncSession, finding_id: int) -> int:
+    found = None
+    if 0 < finding_id < LARGEST:
+        found = await session.scalar(select(Finding.inspection_id).where(Finding.id == finding_id))
+    if found is None:
+        raise Missing("There is no such finding.")
+    return found

@@ -49,6 +49,7 @@ from tickets.inspection.rules.rates import (
 )
 from tickets.inspection.rules.schedule import Reckoned, moved_anchors, reckon
 from tickets.inspection.rules.state import STATE_LABELS, Standing, State, standing
+from tickets.inspection.rules.told import Result, judged_result
 
 __all__ = [
     "CLASSES",
@@ -75,6 +76,7 @@ __all__ = [
     "Quarter",
     "Rate",
     "Reckoned",
+    "Result",
     "Run",
     "Standing",
     "State",
@@ -85,6 +87,7 @@ __all__ = [
     "is_due",
     "items_of",
     "judge",
+    "judged_result",
     "limit_at",
     "lines_of",
     "lit_rate",
