@@ -9,6 +9,15 @@ from tickets.inspection.queries.beside import (
     upkeep,
 )
 from tickets.inspection.queries.gathered import gathered
+from tickets.inspection.queries.given import (
+    Version,
+    by_link,
+    photo_of_inspection,
+    photo_of_report,
+    report_of,
+    signature_of,
+    versions,
+)
 from tickets.inspection.queries.one import (
     Lined,
     OpenFinding,
@@ -45,8 +54,10 @@ __all__ = [
     "Planned",
     "Untrained",
     "UpkeepRow",
+    "Version",
     "Wanted",
     "YearRow",
+    "by_link",
     "checklist",
     "checklist_of",
     "checklists",
@@ -60,14 +71,19 @@ __all__ = [
     "mine",
     "open_findings",
     "page",
+    "photo_of_inspection",
+    "photo_of_report",
     "places_of",
     "report",
+    "report_of",
     "reports",
     "shown",
+    "signature_of",
     "standing_of",
     "training",
     "trainings",
     "untrained",
     "upkeep",
+    "versions",
     "year",
 ]

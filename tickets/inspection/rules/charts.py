@@ -15,10 +15,10 @@ GOOD, BAD, OPEN, FIRST, SECOND = "#2b6cb0", "#a02020", "#d9a441", "#1f5fa8", "#b
 FONT: Final = "Noto Sans SC"
 # Hatching of what failed and what could not be reached.
 _DEFS: Final = (
-    '<defs><pattern id="failed" width="4" height="4" patternUnits="userSpaceOnUse" '
+    '<defs><pattern id="c-failed" width="4" height="4" patternUnits="userSpaceOnUse" '
     f'patternTransform="rotate(45)"><rect class="c-bad" width="4" height="4" fill="{BAD}"/>'
     '<rect class="c-hatch" width="1.4" height="4" fill="#ffffff"/></pattern>'
-    '<pattern id="unreached" width="4" height="4" patternUnits="userSpaceOnUse">'
+    '<pattern id="c-unreached" width="4" height="4" patternUnits="userSpaceOnUse">'
     f'<rect class="c-open" width="4" height="4" fill="{OPEN}"/>'
     '<circle class="c-hatch" cx="2" cy="2" r="1" fill="#ffffff"/></pattern></defs>'
 )
@@ -46,7 +46,12 @@ def by_section(bars: Sequence[Bar], legend: Sequence[str], *, title: str) -> str
     bar_width, step = 456 - name_width, 22
     height = step * len(bars) + 34
     drawn = [_DEFS]
-    fills = ((GOOD, "c-good"), ("url(#failed)", ""), ("url(#unreached)", ""), ("none", "c-rest"))
+    fills = (
+        (GOOD, "c-good"),
+        ("url(#c-failed)", ""),
+        ("url(#c-unreached)", ""),
+        ("none", "c-rest"),
+    )
     for n, bar in enumerate(bars):
         y = n * step + 4
         drawn.append(_text(name_width - 10, y + 11, bar.name, anchor="end"))
