@@ -12,10 +12,9 @@ from tests.makers.visit import make_jpeg
 from tickets import media
 from tickets.asset.models import Asset
 from tickets.inspection import actions, queries
-from tickets.inspection.actions import Result
 from tickets.inspection.models import Inspection, InspectionReport, Instrument
 from tickets.inspection.queries import Lined
-from tickets.inspection.rules import Value
+from tickets.inspection.rules import Result, Value
 from tickets.project.models import Project
 from tickets.staff.rules import Who
 
@@ -37,6 +36,8 @@ USUAL = {
     "LUM-11": (55.0, 2.0),
     "BOX-07": (21.0, 0.6),
     "BOX-08": (26.0, 3.0),
+    "EFF-01": (9.0, 0.4),
+    "EFF-02": (0.42, 0.01),
 }
 ROWS = {
     "STA-02": "secondary_branch",
@@ -144,7 +145,7 @@ async def make_begun(
     """A quarter that is being inspected, and its lines; the limits of the project are chosen."""
     await actions.replan(session, project, at)
     inspection = await quarter(session, project, number)
-    await actions.begin(session, who, inspection.id, now=at)
+    await actions.start(session, who, inspection.id, now=at)
     await actions.choose_rows(
         session, who, inspection.id, ROWS, note=None, suggestions=None, now=at
     )

@@ -117,9 +117,9 @@ def columns(item: Item) -> tuple[str, ...]:
     return ("P-N", "P-E", "N-E") if item.unit == "MΩ" else ("L1", "L2", "L3")
 
 
-def cell(text: str, **more: Any) -> Cell:
+def cell(text: str, *, sub: str = "", mark: str = "", strong: bool = False) -> Cell:
     """`sub` stands small below it, `mark` is a verdict, `strong` is bold."""
-    return {"text": text, **{key: value for key, value in more.items() if value}}
+    return {"text": text, "sub": sub, "mark": mark, "strong": strong}
 
 
 def table(
