@@ -71,7 +71,8 @@ def by_section(bars: Sequence[Bar], legend: Sequence[str], *, title: str) -> str
         drawn.append(
             _text(name_width + bar_width + 8, y + 11, told, strong=bool(bar.failed), size=10)
         )
-    x, y = float(name_width), step * len(bars) + 16
+    long = sum(26 + _width(word, 9) for word in legend)
+    x, y = max(4.0, min(float(name_width), 556 - long)), step * len(bars) + 16
     for word, (fill, style) in zip(legend, fills, strict=True):
         drawn.append(_rect(x, y, 10, 10, fill, style))
         drawn.append(_text(x + 14, y + 9, word, size=9, fill=QUIET, style="c-quiet"))

@@ -94,7 +94,7 @@ def by_section(facts: Mapping[str, Any], _: Spoken) -> list[Block]:
             if len(passed) < len(own):
                 groups.append(len(rows))
             rows.append(_of_item(item, own, len(passed), _))
-            rows += [_of_line(item, line, _) for line in own if line["verdict"] != Verdict.PASS]
+            rows += _others(item, [line for line in own if line["verdict"] != Verdict.PASS], _)
         blocks.append(
             table(
                 [_("Item"), _("Required"), _("As found"), _("Verdict")],
@@ -132,6 +132,26 @@ def _of_item(item: Item, lines: Sequence[Line], passed: int, _: Spoken) -> list[
 def _about(item: Item, _: Spoken) -> str:
     told = [item.id, item.how(_.locale), _("safety") if item.is_safety else ""]
     return " · ".join(filter(None, told))
+
+
+def _others(item: Item, lines: Sequence[Line], _: Spoken) -> list[list[Cell | str]]:
+    """Line by line; places where there is nothing to say but that they were not checked, or that
+    the item does not apply, stand together."""
+    rows = []
+    silent: dict[str | None, list[Line]] = {}
+    for line in lines:
+        if line["verdict"] in (None, Verdict.NOT_APPLICABLE) and not (
+            line["note"] or line["values"]
+        ):
+            silent.setdefault(line["verdict"], []).append(line)
+        else:
+            rows.append(_of_line(item, line, _))
+    for verdict, same in silent.items():
+        places = [line["asset"] or _("the whole project") for line in same]
+        told: list[Cell | str] = [_.comma.join(places), "", ""]
+        count = f"{_.verdict(verdict)} {len(same)}" if len(same) > 1 else _.verdict(verdict)
+        rows.append([*told, cell(count, mark=verdict or NOT_CHECKED)])
+    return rows
 
 
 def _of_line(item: Item, line: Line, _: Spoken) -> list[Cell | str]:
