@@ -1,5 +1,7 @@
 """The report the owner sees: what stands on it, that it never changes, who may see it."""
 
+import hashlib
+import json
 import re
 import shutil
 import subprocess
@@ -311,6 +313,17 @@ async def test_set_anew_it_is_the_same_paper(
     for kept in (photo_folder / "papers").iterdir():
         kept.unlink()
     assert await actions.printed(session, inspected.report, "zh-CN") == first
+
+
+async def test_anybody_can_reckon_the_checksum_from_what_the_api_gives(
+    browser_of: BrowserOf, inspected: Inspected
+) -> None:
+    """As docs/inspection-report.md says it."""
+    client = await browser_of(inspected.person)
+    answer = (await client.get(f"/api/v1/inspections/{inspected.inspection.id}/report")).json()
+    told = json.dumps(answer["facts"], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    assert hashlib.sha256(told.encode()).hexdigest() == answer["checksum"]
+    assert answer["checksum"] == inspected.report.checksum
 
 
 async def test_a_correction_is_a_new_version_that_names_the_old_one(

@@ -281,6 +281,7 @@ def _several(items: Sequence[Item], told: Mapping[str, Sequence[Line]], _: Spoke
         widths="w" + "m" * len(items),
         title=_.comma.join(item.text(_.locale) for item in items),
         note=_note(items, _),
+        is_beside=True,
     )
 
 

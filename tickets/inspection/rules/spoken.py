@@ -130,14 +130,17 @@ def table(
     title: str = "",
     note: str = "",
     groups: Iterable[int] = (),
+    is_beside: bool = False,
 ) -> Block:
     """`widths`: a letter for each column: `w` takes what is left, `a` as wide as it must be, `n` a
-    number, `m` about a third. Rows numbered in `groups` are the heads of those that follow."""
+    number, `m` about a third. Rows numbered in `groups` are the heads of those that follow.
+    `is_beside`: what is small stands beside, not below."""
     heading = set(groups)
     return {
         "kind": "table",
         "title": title,
         "note": note,
+        "is_beside": is_beside,
         "widths": list(widths),
         "head": list(head),
         "rows": [
