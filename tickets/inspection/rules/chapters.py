@@ -130,7 +130,7 @@ def tickets(facts: Facts, _: Spoken) -> list[Block]:
             sub = _.of((kept, kept + broken)) if kept + broken else ""
             rows.append(
                 [
-                    _(PROMISE_LABELS[promise]),
+                    _.begun(_(PROMISE_LABELS[promise])),
                     str(kept),
                     str(broken),
                     str(open_),
@@ -164,9 +164,9 @@ def _ticket(each: Facts, _: Spoken) -> list[Cell | str]:
     return [
         each["ticket"],
         _.at(each["reported_at"]),
-        _(fault.label if fault else kind),
+        _.begun(_(fault.label if fault else kind)),
         severity(each["severity"], _),
-        cell(_(status), sub=broken, mark=Verdict.FAIL if each["broken"] else ""),
+        cell(_.begun(_(status)), sub=broken, mark=Verdict.FAIL if each["broken"] else ""),
     ]
 
 

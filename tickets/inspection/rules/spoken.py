@@ -85,6 +85,10 @@ class Spoken:
             words = item.limit_text.get("zh" if self.is_chinese else "en", "")
         return f"{words} {MARK}".strip() if words and not item.is_verified else words
 
+    def begun(self, words: str) -> str:
+        """As a cell begins: words of chips are small."""
+        return words[:1].upper() + words[1:]
+
     @property
     def comma(self) -> str:
         return "、" if self.is_chinese else ", "
