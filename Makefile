@@ -54,6 +54,8 @@ node_modules/stamp: package-lock.json
 $(VENDOR)/stamp: node_modules/stamp Makefile
 	@mkdir -p $(VENDOR)
 	cp node_modules/htmx.org/dist/htmx.min.js $(VENDOR)/
+	@mkdir -p $(VENDOR)/qr
+	cp node_modules/qr/index.js node_modules/qr/decode.js node_modules/qr/LICENSE $(VENDOR)/qr/
 	@mkdir -p $(VENDOR)/fonts
 	cp node_modules/@expo-google-fonts/noto-sans-sc/400Regular/*.ttf $(VENDOR)/fonts/
 	cp node_modules/@expo-google-fonts/noto-sans-sc/700Bold/*.ttf $(VENDOR)/fonts/

@@ -41,7 +41,8 @@ addEventListener("fetch", (event) => {
   if (request.method !== "GET") return;
   if (url.pathname.startsWith("/static/") || url.pathname.startsWith("/phone/")) event.respondWith(ofShell(request, url));
   else if (/^\/photos\/[^/]+\/small$/.test(url.pathname)) event.respondWith(picture(request));
-  else if (request.mode === "navigate" && /^\/round(\/|$)/.test(url.pathname)) event.respondWith(page(event, url));
+  else if (request.mode === "navigate" && /^\/(round|inspections\/\d+\/check)(\/|$)/.test(url.pathname)) event.respondWith(page(event, url));
+  else if (request.mode === "navigate" && url.pathname.startsWith("/q/")) event.respondWith(label(request, url));
   else if (request.mode === "navigate" && url.pathname === "/") event.respondWith(start(request));
 });
 
@@ -50,7 +51,10 @@ async function ofShell(request, url) {
   const kept = await cache.match(request);
   if (kept) return kept;
   try {
-    return await fetch(request);
+    const response = await fetch(request);
+    // What only some phones need (the reader of labels) is kept once it was needed.
+    if (response.ok && url.pathname.startsWith("/static/")) await cache.put(request, response.clone());
+    return response;
   } catch (error) {
     // A page that was kept before a new version: what it wants is here under its new name.
     const path = url.pathname.replace(/^\/phone\/[^/]+\//, `/phone/${VERSION}/`);
@@ -125,5 +129,15 @@ async function start(request) {
     return await fetch(request);
   } catch {
     return Response.redirect("/round");
+  }
+}
+
+/** A label without network, scanned by the phone's own camera: what is known here of its asset. */
+async function label(request, url) {
+  try {
+    return await fetch(request);
+  } catch (error) {
+    if (!(await told("person"))) throw error;
+    return Response.redirect(`/round/scan?code=${encodeURIComponent(url.pathname.slice(3))}`);
   }
 }

@@ -31,6 +31,7 @@ async function paint() {
   const isAway = !navigator.onLine || door?.is === "away";
   bar.dataset.state = refused ? "refused" : door?.is === "sign_in" && waiting ? "sign_in" : waiting ? "waiting" : "calm";
   bar.dataset.line = isAway ? "away" : "there";
+  document.documentElement.classList.toggle("away", isAway);
   const count = bar.querySelector("[data-held-count]");
   count.textContent = refused + waiting > 99 ? "99+" : String(refused + waiting || "");
   count.hidden = !(refused + waiting);
@@ -104,8 +105,8 @@ if (person && store.canHold()) {
   addEventListener("pageshow", (event) => event.persisted && refresh());
   document.addEventListener("visibilitychange", () => document.hidden || refresh());
   setInterval(() => document.hidden || refresh(), PACK_EVERY);
-  await rightTime();
-  paint();
+  // Nothing is waited for here: whoever imports this must hear a form's press from the first moment.
+  rightTime().then(paint).then(() => performance.mark?.("usable"));
   tidy();
   install().catch(() => {});
   // The page first, then what is to be taken along.

@@ -1,5 +1,6 @@
 // Bring what is held to the server: in order per ticket, four tickets at a time, each act once.
 
+import { beat } from "./beat.js";
 import { KINDS } from "./kinds.js";
 import { alone } from "./lock.js";
 import { ask, sendAct } from "./send.js";
@@ -36,6 +37,7 @@ async function run(how) {
   });
   await Promise.all(workers);
   await judged(door);
+  if (!door.isShut) await beat(door.csrf);
   return (await store.acts()).filter(isOpen).length;
 }
 
@@ -67,7 +69,7 @@ async function learn({ person, name, now }) {
 async function deliverTicket(ref, door, how) {
   const tried = new Set();
   for (;;) {
-    const next = (await store.acts()).find((act) => act.ref === ref && act.person === door.person && isOpen(act));
+    const next = (await store.actsOf(ref)).find((act) => act.person === door.person && isOpen(act));
     if (!next || door.isShut) return;
     const may = isDue(next, Date.now(), how.isUrged) || (how.isNow && !(next.hold_until > Date.now()));
     // Tried already and put off: the rest of this ticket waits for it, in order.
@@ -103,13 +105,13 @@ async function deliverAct(act, door) {
     }
     photos.push(kept.server_id);
   }
-  const answer = await sendAct(act, path, photos, door.csrf, !kind?.has_no_clock);
+  const answer = await sendAct(act, path, photos, door.csrf, { hasClock: !kind?.has_no_clock, picture: kind?.picture });
   if (!(await took(act, answer, door))) return;
   await store.change(act.id, () => ({
     state: "received", put_off: null,
-    answer: { status: answer.status, at: Date.now(), date: answer.date, id: answer.body?.id ?? null },
+    answer: { status: answer.status, at: Date.now(), date: answer.date, id: answer.body?.id ?? null, ticket: answer.body?.ticket ?? null },
   }));
-  await store.emptyPhotos(act.id);
+  if (act.photos.length) await store.emptyPhotos(act.id);
 }
 
 /** The pause it ends may have been told on this phone: then its number stands in that answer. */

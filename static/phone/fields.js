@@ -26,6 +26,15 @@ export function parts(values) {
   return real.length ? real : undefined;
 }
 
+/** Rows of the measurements; a row without a value is none. */
+export function measurements(values) {
+  const rows = (values.measure_name ?? []).map((name, n) => Object.fromEntries(
+    [["name", name], ...["before", "after", "unit"].map((each) => [each, values[`measure_${each}`]?.[n]])]
+      .map(([key, value]) => [key, value?.trim().replace(",", ".")]).filter(([, value]) => value)));
+  const real = rows.filter((row) => row.before || row.after);
+  return real.length ? real : undefined;
+}
+
 /** How far the zone's clocks are ahead of UTC at an instant, in ms. */
 function ahead(at, zone) {
   const told = Object.fromEntries(

@@ -1,6 +1,8 @@
 // Taken along before the signal is lost: the pages of my round and their small pictures.
 
+import { beat } from "./beat.js";
 import { person } from "./here.js";
+import { pageOf } from "./kinds.js";
 import { ask } from "./send.js";
 import * as store from "./store.js";
 
@@ -9,11 +11,14 @@ const AT_ONCE = 3;
 /** @returns {Promise<boolean>} whether everything is on the phone now */
 export async function takeAlong() {
   const answer = await ask("/round/pack");
+  // A phone that believes to be connected may still reach nobody.
+  if (answer.status === 0 || answer.status >= 500) await store.tell("door", { is: "away", at: Date.now() });
   if (answer.status !== 200 || answer.body?.person !== person) return false;
   const pack = answer.body;
   await store.tell("pack", pack);
   await store.tell("ahead", Date.parse(pack.now) - Date.now());
   await store.tell("door", { is: "open", person, name: pack.name, at: Date.now() });
+  beat(pack.csrf);
   if (!globalThis.caches) return true;
   await mine();
   const kept = await caches.open(`pages-${person}`);
@@ -21,7 +26,7 @@ export async function takeAlong() {
   const stamps = {};
   const language = document.documentElement.lang;
   const due = [...pack.pages];
-  for (const { page, stamp } of pack.tickets) {
+  for (const { page, stamp } of [...pack.tickets, ...pack.checks]) {
     stamps[page] = `${stamp} ${language}`;
     if (known[page] !== stamps[page] || !(await kept.match(page))) due.push(page);
   }
@@ -38,10 +43,20 @@ export async function takeAlong() {
   });
   await Promise.all(workers);
   await store.tell("stamps", stamps);
-  await forget(kept, new Set([...pack.pages, ...pack.tickets.map((ticket) => ticket.page)]));
+  await forget(kept, new Set([...pack.pages, ...[...pack.tickets, ...pack.checks].map((each) => each.page)]));
   await forget(pictures, new Set(photos));
+  await takeReader();
   await store.tell("packed_at", Date.now());
   return isAll;
+}
+
+/** The library that reads labels, where the browser has none of its own; the worker keeps it. */
+async function takeReader() {
+  const { reader } = document.getElementById("app").dataset;
+  if ("BarcodeDetector" in globalThis || !navigator.serviceWorker?.controller) return;
+  for (const path of [reader, new URL("index.js", new URL(reader, location.href)).pathname]) {
+    await fetch(path).catch(() => {});
+  }
 }
 
 /** The worker gives out what is kept for this person; what another had taken along goes. */
@@ -67,7 +82,7 @@ async function keep(cache, path) {
 
 /** What is no longer of the round goes, unless acts of it are still here. */
 async function forget(cache, wanted) {
-  const held = new Set((await store.acts()).map((act) => `/round/${act.ref}`));
+  const held = new Set((await store.acts()).map(pageOf));
   for (const request of await cache.keys()) {
     const { pathname } = new URL(request.url);
     if (!wanted.has(pathname) && !held.has(pathname)) await cache.delete(request);

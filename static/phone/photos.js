@@ -1,15 +1,16 @@
 // A picture made small enough for a mobile line before it is kept: at most 2560 px, JPEG.
 
-import { uuid } from "./here.js";
+import { uuid } from "./uuid.js";
 
 const LONGEST = 2560, QUALITY = 0.85;
 
-/** @returns {Promise<{id: string, bytes: ArrayBuffer, type: string, taken_at: string?}>} */
-export async function kept(file) {
+/** @param {string[]?} stamp   lines for its corner
+ * @returns {Promise<{id: string, bytes: ArrayBuffer, type: string, taken_at: string?}>} */
+export async function kept(file, stamp = null) {
   const original = await file.arrayBuffer();
   const taken_at = takenAt(original);
   try {
-    const bytes = await smaller(file);
+    const bytes = await smaller(file, stamp);
     return { id: uuid(), bytes, type: "image/jpeg", taken_at };
   } catch {
     // No picture this browser can draw: the server may know it, or says why not.
@@ -17,7 +18,7 @@ export async function kept(file) {
   }
 }
 
-async function smaller(file) {
+async function smaller(file, stamp) {
   const image = await drawable(file);
   const scale = Math.min(1, LONGEST / Math.max(image.width, image.height));
   const canvas = document.createElement("canvas");
@@ -28,9 +29,22 @@ async function smaller(file) {
   pen.fillRect(0, 0, canvas.width, canvas.height);
   pen.drawImage(image, 0, 0, canvas.width, canvas.height);
   image.close?.();
+  if (stamp?.length) write(pen, stamp, canvas);
   const blob = await new Promise((done, fail) =>
     canvas.toBlob((made) => (made ? done(made) : fail(new Error("no picture"))), "image/jpeg", QUALITY));
   return blob.arrayBuffer();
+}
+
+/** Light on a dark band at the foot, as cameras for site work do it: read on any picture. */
+function write(pen, lines, { width, height }) {
+  const size = Math.max(12, Math.round(Math.max(width, height) / 64));
+  const line = size * 1.4, tall = line * lines.length + size * 0.8;
+  pen.fillStyle = "rgb(0 0 0 / .55)";
+  pen.fillRect(0, height - tall, width, tall);
+  pen.fillStyle = "#fff";
+  pen.font = `600 ${size}px sans-serif`;
+  pen.textBaseline = "top";
+  lines.forEach((words, n) => pen.fillText(words, size * 0.7, height - tall + size * 0.5 + n * line, width - size * 1.4));
 }
 
 /** Turned the way it was held (EXIF). */

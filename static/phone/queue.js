@@ -2,10 +2,11 @@
 
 import { askForSync, go } from "./app.js";
 import { isOpen } from "./delivery.js";
-import { bytes, clock, element, name, person, say, uuid, version } from "./here.js";
-import { KINDS } from "./kinds.js";
+import { bytes, clock, element, name, person, say, version } from "./here.js";
+import { KINDS, pageOf } from "./kinds.js";
 import { chip, judged, reason, said } from "./state.js";
 import * as store from "./store.js";
+import { uuid } from "./uuid.js";
 
 const page = document.getElementById("queue");
 const LITTLE = 100e6, LONG = 24 * 3600e3;
@@ -35,7 +36,7 @@ function line(act) {
   const late = act.put_off && isOpen(act) ? say("tried", { count: act.tries, at: clock(act.put_off.at) }) : null;
   return element("li", { class: `card ${act.state}`, id: `act-${act.id}` },
     element("p", { class: "row apart" }, element("b", { text: said(act) }), chip(act)),
-    element("p", {}, element("a", { href: `/round/${act.ref}`, text: act.ref }), element("span", { class: "muted", text: photos })),
+    element("p", {}, element("a", { href: pageOf(act), text: act.label ?? act.ref }), element("span", { class: "muted", text: photos })),
     words && KINDS[act.kind]?.fields && element("p", { class: "said", text: words.slice(0, 200) }),
     told && element("p", { class: act.state === "refused" ? "error" : "hint", text: told }),
     late && element("p", { class: "hint", text: late }),
@@ -56,7 +57,9 @@ function choices(act) {
     row.replaceChildren(element("p", { class: "hint", text: say("dropping") }), keep, sure);
     keep.focus();
   });
-  row.append(element("a", { class: "button primary", href: `/round/${act.ref}?correct=${act.id}`, text: say("correct") }), hand, away);
+  row.append(element("a", { class: "button primary", href: `${pageOf(act)}?correct=${act.id}`, text: say("correct") }));
+  if (!KINDS[act.kind]?.is_elsewhere) row.append(hand); // a note needs a ticket
+  row.append(away);
   return row;
 }
 
@@ -88,6 +91,7 @@ async function disk() {
   rows.push([say("offline_pages"), say(navigator.serviceWorker?.controller ? "yes" : globalThis.isSecureContext ? "not_yet" : "needs_https")]);
   rows.push([say("version"), version]);
   facts.replaceChildren(...rows.flatMap(([label, value]) => [element("dt", { text: label }), element("dd", { text: value })]));
+  page.querySelector("[data-disk]").hidden = false; // once all above it is there: nothing jumps
   const oldest = (await store.acts()).filter(isOpen).map((act) => Date.parse(act.written))[0];
   const warn = page.querySelector("[data-warn]");
   const told = left !== null && left < LITTLE ? "little_space" : !isKept && oldest && Date.now() - oldest > LONG ? "may_be_cleared" : null;

@@ -26,9 +26,10 @@ export async function ask(path, { patience = PATIENCE, ...how } = {}) {
 const nothing = { status: 0, type: "", after: null, date: null, body: null };
 
 /** An act; the clock is read at every try, for the server takes the phone's error off by it. */
-export function sendAct(act, path, photos, csrf, hasClock) {
+export function sendAct(act, path, photos, csrf, { hasClock, picture }) {
   const body = { ...act.body };
-  if (photos.length) body.photos = photos;
+  if (picture) body[picture] = photos.at(-1);
+  else if (photos.length) body.photos = photos;
   if (hasClock) Object.assign(body, { at: act.at, phone_time: new Date().toISOString() });
   return ask(path, {
     method: "POST",

@@ -19,7 +19,9 @@
  * @property {"waiting"|"sending"|"received"|"refused"|"needs_sign_in"} state
  * @property {number} tries
  * @property {{at: number, delay: number, told: boolean}?} put_off  after a failure
- * @property {Object?} answer        what the server said: status, detail, errors, verdict
+ * @property {Object?} answer        what the server said: status, detail, errors, verdict, the ticket it opened
+ * @property {string} [page]         where it is looked at, if not on its ticket
+ * @property {string} [label]        what it is about, if not a ticket
  */
 
 const NAME = "afterglow";
@@ -32,7 +34,7 @@ export function open() {
     const asked = indexedDB.open(NAME, 1);
     asked.onupgradeneeded = () => {
       const db = asked.result;
-      db.createObjectStore("acts", { keyPath: "id" });
+      db.createObjectStore("acts", { keyPath: "id" }).createIndex("ref", "ref");
       db.createObjectStore("photos", { keyPath: "id" }).createIndex("act", "act");
       db.createObjectStore("told");
     };
@@ -47,11 +49,11 @@ export function open() {
   return opened;
 }
 
-/** Done once it is on the disk; the result is that of the request `work` gives back, if any. */
-async function within(stores, mode, work) {
+/** Done once the store has it (`strict`: once it is on the disk); the result is that of the request `work` gives back, if any. */
+async function within(stores, mode, work, durability = "relaxed") {
   const db = await open();
   return new Promise((done, fail) => {
-    const all = db.transaction(stores, mode, { durability: "strict" });
+    const all = db.transaction(stores, mode, { durability });
     const asked = work((name) => all.objectStore(name), all);
     all.oncomplete = () => done(asked?.result);
     all.onabort = all.onerror = () => fail(all.error ?? new Error("the store refused"));
@@ -68,6 +70,12 @@ export const photo = (id) => reading("photos", (store) => store.get(id));
 /** All acts, in the order they were written down. */
 export async function acts() {
   return (await reading("acts", (store) => store.getAll())).sort((a, b) => a.n - b.n);
+}
+
+/** Those of one ticket, in that order. */
+export async function actsOf(ref) {
+  const found = await within(["acts"], "readonly", (of) => of("acts").index("ref").getAll(ref));
+  return found.sort((a, b) => a.n - b.n);
 }
 
 /**
@@ -89,7 +97,7 @@ export async function put(made, photos = [], { replaces, keeps = [] } = {}) {
       }
       if (replaces) of("acts").delete(replaces);
     };
-  });
+  }, "strict"); // what is said to be held is on the disk; how far it came may be forgotten: sent again, it is one
   changed(made.ref);
 }
 
@@ -144,8 +152,22 @@ export function changed(ref) {
   for (const hear of here) hear(ref);
 }
 
-/** Calls back with the ticket's ref, also for changes made in other tabs and by the worker. */
+const SOON = 250;
+
+/** Calls back with the tickets' refs, also for changes made in other tabs and by the worker; many
+ * changes in a row are one call. */
 export function onChange(hear) {
-  here.add(hear);
-  channel?.addEventListener("message", (event) => hear(event.data));
+  const refs = new Set();
+  let soon;
+  const add = (ref) => {
+    refs.add(ref);
+    soon ??= setTimeout(() => {
+      soon = undefined;
+      const told = [...refs];
+      refs.clear();
+      hear(told);
+    }, SOON);
+  };
+  here.add(add);
+  channel?.addEventListener("message", (event) => add(event.data));
 }

@@ -55,7 +55,7 @@ async function hold(form) {
 function clear(form) {
   form.reset();
   form.querySelector("[data-thumbs]")?.replaceChildren();
-  for (const file of form.querySelectorAll("input[type=file][hidden]")) file.remove();
+  for (const file of form.querySelectorAll("[data-photos] input[type=file][hidden]")) file.remove();
   for (const row of [...form.querySelectorAll("[data-part]")].slice(1)) row.remove();
   form.querySelector("[data-corrected]")?.remove();
   delete form.dataset.corrects;
@@ -64,14 +64,24 @@ function clear(form) {
 
 // --- what is held, over the page -----------------------------------------------------------------------
 async function paint({ isFresh = false } = {}) {
-  const acts = (await store.acts()).filter((act) => act.ref === ref);
+  const acts = await store.actsOf(ref);
   const ahead = (await store.told("ahead")) ?? 0;
   const isNews = (act) => act.state === "received" && act.answer.at + ahead > pageAt;
   const shown = acts.filter((act) => isOpen(act) || act.state === "refused" || Date.now() - act.answer.at < RECENT);
   held.hidden = !shown.length;
   held.querySelector("ul").replaceChildren(...shown.map(line));
+  held.style.minHeight = "";
+  keepRoom(held.hidden ? 0 : held.offsetHeight);
   offer(stepsAfter(known, acts.filter((act) => isOpen(act) || isNews(act))), isFresh);
   if (acts.some(isNews) && !acts.some(isOpen)) renew(acts.filter(isNews).at(-1));
+}
+
+/** For static/held_place.js, when this page is opened again. */
+function keepRoom(tall) {
+  try {
+    if (tall) localStorage.setItem(`held ${ref}`, tall);
+    else localStorage.removeItem(`held ${ref}`);
+  } catch { /* it may jump, then */ }
 }
 
 function line(act) {
@@ -107,10 +117,11 @@ function thumb(next) {
   if (now?.dataset.step === step) return;
   now?.remove();
   if (!step) return;
-  const text = next.querySelector(".step-title").textContent;
+  const text = next.dataset.short || next.querySelector(".step-title").textContent;
   const kind = `button primary${step === "make_safe" ? " alarm" : ""}`;
-  bar.append(step === "arrive"
-    ? element("button", { class: kind, type: "submit", form: "form-arrival", "data-step": step, text })
+  const form = { arrive: "form-arrival", depart: "form-departure" }[step]; // one press does it
+  bar.append(form
+    ? element("button", { class: kind, type: "submit", form, "data-step": step, text })
     : element("a", { class: kind, href: `#step-${step}`, "data-step": step, text }));
 }
 
@@ -176,7 +187,7 @@ document.addEventListener("app-time", ({ detail: now }) => {
 });
 
 if (document.documentElement.classList.contains("app")) {
-  store.onChange((changed) => changed === ref && paint());
+  store.onChange((changed) => changed.includes(ref) && paint());
   for (const each of steps.querySelectorAll("details.step")) each.addEventListener("toggle", () => { touched = Date.now(); });
   await paint({ isFresh: false });
   await correct();

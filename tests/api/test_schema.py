@@ -58,6 +58,9 @@ KNOWN = {
     "group": (None,),
     "number": (1, 2, 3),
     "promise_id": (1, 2, 3),
+    "inspection_id": (1, 2, 3, 4),
+    "finding_id": (1, 2, 3),
+    "item": ("BOX-01", "LUM-01", "BOX-03", "STA-01"),
     "upload_id": ("6f6f0b3e-0a55-4b0e-9d2a-0f6f4c1d9a11",),
 }
 

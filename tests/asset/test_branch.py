@@ -14,6 +14,8 @@ from tests.conftest import SignedIn
 from tests.desk.test_board import statements
 from tests.makers.asset import make_asset
 from tests.makers.project import make_project
+from tests.makers.staff import make_person
+from tests.makers.ticket import make_ticket
 from tickets.asset import queries
 from tickets.asset.models import Asset, AssetBelow, AssetBranch
 from tickets.asset.queries import Wanted
@@ -222,8 +224,9 @@ async def test_pages_ask_as_few_questions_for_many_as_for_one(
     await session.commit()
     client = await as_role("manager")
     home = "/projects/P1/asset"
-    # Who asks, the project; then what stands here. Below something: the thing, its way too.
-    few = {"s": 3, "s?parent=DB1&below=true": 5, "_tree": 4, "_tree?open=DB1": 7, "s/DB1": 4}
+    # Who asks, the project; then what stands here. Below something: the thing, its way too. An
+    # asset's own page asks all of it at once, and its tickets where any is open.
+    few = {"s": 3, "s?parent=DB1&below=true": 5, "_tree": 4, "_tree?open=DB1": 7, "s/DB1": 2}
     for turn in range(2):
         for path, number in few.items():
             await client.get(home + path)
@@ -233,3 +236,53 @@ async def test_pages_ask_as_few_questions_for_many_as_for_one(
         for n in range(1, 40):
             await make_asset(session, project=project, code=f"L{turn}{n:02}", parent=box)
         await session.commit()
+
+
+async def test_an_assets_page_shows_what_is_open_on_it_to_those_of_its_project_alone(
+    session: AsyncSession,
+    connection: AsyncConnection,
+    browser_of: SignedIn,
+    now: datetime,
+) -> None:
+    project, other = [await make_project(session, code=code) for code in ("P1", "P2")]
+    lamp = await make_asset(session, project=project, code="L1")
+    for person in (
+        await make_person(session, role="hotline", project_id=project.id),
+        await make_person(session, role="manager"),
+    ):
+        client = await browser_of(person)
+        quiet = (await client.get("/projects/P1/assets/L1")).text
+        assert "Nothing is open here." in quiet
+    stranger = await browser_of(await make_person(session, role="hotline", project_id=other.id))
+    for address in ("P1/assets/L1", "P2/assets/L1", "P3/assets/L1", "P1/assets/L 1"):
+        assert (await stranger.get(f"/projects/{address}")).status_code == 404, address
+    ticket = await make_ticket(session, project=project, now=now, assets=(lamp.code,))
+    await session.commit()
+    with statements(connection) as asked:
+        assert ticket.ref in (await client.get("/projects/P1/assets/L1")).text
+    assert len(asked) == 3, "\n\n".join(asked)
+
+
+async def test_what_many_edits_take_grows_with_them_and_not_with_their_square(
+    session: AsyncSession,
+) -> None:
+    """On a connection that has edited one: a plan made for one looks at all rows for each row, a
+    minute for what is done in a second."""
+    project = await make_project(session)
+    lamp = await make_asset(session, project=project)
+    await session.execute(update(Asset).where(Asset.id == lamp.id).values(batch="1"))
+    for seconds, statement in (
+        (
+            20,
+            "INSERT INTO asset (public_id, project_id, code, name, kind, is_main, datum,"
+            " is_place_doubtful, version, grams)"
+            " SELECT 'S' || n, :project, 'S-' || n, 'lamp', 'LUM_LINE', false, 'WGS-84',"
+            " false, 1, '{}' FROM generate_series(1, 20000) n",
+        ),
+        (10, "UPDATE asset SET batch = '2' WHERE project_id = :project"),
+        (20, "UPDATE asset SET kind = 'LUM_FLOOD' WHERE project_id = :project"),
+    ):
+        await session.execute(text(f"SET LOCAL statement_timeout = '{seconds}s'"))
+        await session.execute(text(statement), {"project": project.id})
+    below = select(AssetBelow.kind, AssetBelow.number).where(AssetBelow.project_id == project.id)
+    assert [tuple(row) for row in await session.execute(below)] == [("LUM_FLOOD", 20_001)]

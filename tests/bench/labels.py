@@ -4,6 +4,7 @@ import asyncio
 import time
 from datetime import UTC, datetime
 
+from tests.bench.table import Table
 from tickets.asset import rules
 from tickets.papers import paper
 
@@ -44,5 +45,5 @@ async def made() -> float:
     return time.perf_counter() - began
 
 
-def measured() -> float:
-    return asyncio.run(made())
+def measure(table: Table) -> None:
+    table.single(f"{MANY:,} labels with their codes, one PDF", asyncio.run(made()), "s", LIMIT)

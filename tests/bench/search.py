@@ -6,22 +6,15 @@ a million of both. The same requests as `make bench`, against the same bare page
 
 import argparse
 import asyncio
-import os
-import sys
-import tempfile
 import time
-from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import quote
 
 import asyncpg
 
 from tests.bench import town
-from tests.bench.__main__ import Table, database, getting
-from tests.bench.clockwork import Client, alternating, free_port, rss_mib, running
-from tickets import embedded
-from tickets.migrations import upgrade
-from tickets.staff.signed_in import COOKIE
+from tests.bench.clockwork import alternating, rss_mib
+from tests.bench.table import Table, desk, getting, place, tell
 
 # Of each sort one: Chinese rare and common, initials, a code whole and half, a reference's end,
 # a number's end, a surname, a project, and what is nowhere.
@@ -32,27 +25,22 @@ ASKED = (
 LIMIT = 3
 
 
-def searching(
-    table: Table, port: int, bare_port: int, times: int, what: str, limit_is: float
+def measure(
+    table: Table, url: str, folder: Path, what: str, times: int, limit: float = LIMIT
 ) -> None:
-    """Lines for the table: the page, and the suggestions while one types."""
-    person = Client(port, {"Cookie": f"{COOKIE}={town.COOKIE_KEY}", "Accept": "text/html"})
-    page = getting(Client(bare_port), ["/page"])
-    for where, path in (("page", "/search"), ("suggestions", "/search/found")):
-        paths = [f"{path}?q={quote(q)}" for q in ASKED]
-        ours, limit = alternating(getting(person, paths), page, times)
-        table.pair(f"search, {where}, {what}", ours, limit, limit_is, "(a)")
-
-
-def one_by_one(port: int) -> None:
-    """Which words are dear; no limit of their own."""
-    person = Client(port, {"Cookie": f"{COOKIE}={town.COOKIE_KEY}", "Accept": "text/html"})
-    told = []
-    for q in ASKED:
-        ask = getting(person, [f"/search?q={quote(q)}"])
-        ours, _ = alternating(ask, lambda n: None, 20, 6)
-        told.append(f"{q} {ours.p50 * 1e3:.1f}")
-    print("    ms each:", ", ".join(told), flush=True)  # noqa: T201
+    """The page, and the suggestions while one types; then which words are dear, shown only."""
+    with desk(url, folder) as here:
+        for where, path in (("page", "/search"), ("suggestions", "/search/found")):
+            paths = [f"{path}?q={quote(q)}" for q in ASKED]
+            ours, bare = alternating(getting(here.person, paths), here.page, times)
+            table.pair(f"search, {where}, {what}", ours, bare, limit, "(a)")
+        told = []
+        for q in ASKED:
+            ask = getting(here.person, [f"/search?q={quote(q)}"])
+            ours, _ = alternating(ask, lambda n: None, 20, 6)
+            told.append(f"{q} {ours.p50 * 1e3:.1f}")
+        tell("ms each:", ", ".join(told))
+        table.single("memory of the web worker that searched", rss_mib(here.pid), "MiB", 200)
 
 
 async def grow(url: str, times: int) -> None:
@@ -87,6 +75,7 @@ async def grow(url: str, times: int) -> None:
             )
     for index in found:
         await connection.execute(index["indexdef"], timeout=600)
+    await town.lay(connection)
     await connection.execute("VACUUM (ANALYZE)", timeout=600)
     await connection.close()
 
@@ -102,33 +91,19 @@ async def sizes(url: str) -> str:
     return ", ".join(f"{row['relname']} {row['bytes'] / 2**20:.0f} MiB" for row in rows)
 
 
-def measure(url: str, folder: Path, size: town.Size, times: int, growth: int) -> Table:
-    table = Table()
-    port, bare_port = free_port(), free_port()
-    env = {
-        "TICKETS_DATABASE_URL": url,
-        "TICKETS_DATA_DIR": str(folder),
-        "TICKETS_PORT": str(port),
-    }
-    uvicorn = (sys.executable, "-m", "uvicorn", "--factory", "tests.bench.bare:create_app")
-    quiet = ("--no-access-log", "--log-level", "warning")
-    for times_over in (1, growth):
-        if times_over > 1:
-            asyncio.run(grow(url, times_over))
-        print("   ", asyncio.run(sizes(url)), flush=True)  # noqa: T201
-        with ExitStack() as stack:
-            env["TICKETS_REDIS_URL"] = stack.enter_context(embedded.redis(folder))
-            serve = (sys.executable, "-m", "tickets.cli", "serve")
-            web = stack.enter_context(running(serve, env, folder / "web.log", port))
-            bare = (*uvicorn, "--port", str(bare_port), *quiet)
-            stack.enter_context(running(bare, env, folder / "bare.log", bare_port))
-            # What has grown is shown; the limit is for the town as it is.
+def alone(table: Table, size: town.Size, times: int, growth: int) -> None:
+    """In a town of its own, then in one that has grown; the limit is for the town as it is."""
+    with place() as (url, folder):
+        began = time.perf_counter()
+        asyncio.run(town.build(url, town.utc_now(), size))
+        seconds = time.perf_counter() - began
+        tell(f"{size.tickets} tickets, {size.assets} assets: {seconds:.0f} s")
+        for times_over in (1, growth):
+            if times_over > 1:
+                asyncio.run(grow(url, times_over))
+            tell(asyncio.run(sizes(url)))
             limit = LIMIT if times_over == 1 else float("inf")
-            many = f"{size.tickets * times_over:,} of both"
-            searching(table, port, bare_port, times, many, limit)
-            one_by_one(port)
-            table.single("memory of the web worker", rss_mib(web.pid), "MiB", 200)
-    return table
+            measure(table, url, folder, f"{size.tickets * times_over:,} of both", times, limit)
 
 
 def main() -> None:
@@ -138,18 +113,9 @@ def main() -> None:
     parser.add_argument("--growth", type=int, default=5, help="how many times over at the end")
     asked = parser.parse_args()
     size = town.Size(20_000, 2_000, 20_000) if asked.quick else town.Size(200_000, 20_000, 200_000)
-    with tempfile.TemporaryDirectory(prefix="bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o711)
-        with database(folder) as url:
-            asyncio.run(upgrade(url))
-            began = time.perf_counter()
-            asyncio.run(town.build(url, town.utc_now(), size))
-            seconds = time.perf_counter() - began
-            print(f"{size.tickets} tickets, {size.assets} assets: {seconds:.0f} s", flush=True)  # noqa: T201
-            table = measure(url, folder, size, asked.times, asked.growth)
-    print(f"\n{table}\n\ncores: {os.cpu_count()}")  # noqa: T201
-    sys.exit(0 if table.is_kept else 1)
+    table = Table()
+    alone(table, size, asked.times, asked.growth)
+    table.close()
 
 
 if __name__ == "__main__":

@@ -10,21 +10,16 @@ import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
 import xlsxwriter
 
 from tests.bench import town
-from tests.bench.__main__ import Table, database
-from tests.bench.clockwork import Client, free_port, running
-from tickets import embedded
-from tickets.migrations import upgrade
-from tickets.staff.signed_in import COOKIE
+from tests.bench.clockwork import Client
+from tests.bench.table import Table, desk, place
 
 HEADINGS = (
     *("设备编号", "名称", "类型", "上级", "型号", "厂家", "序列号", "功率(W)", "色温", "防护等级"),
@@ -93,32 +88,21 @@ def p95(taken: list[float]) -> float:
     return statistics.quantiles(taken, n=20)[-1]
 
 
-def measure(url: str, folder: Path, sheet: Path, rows: int) -> Table:
-    table = Table()
-    port = free_port()
-    env = {
-        "TICKETS_DATABASE_URL": url,
-        "TICKETS_DATA_DIR": str(folder),
-        "TICKETS_PORT": str(port),
-    }
-    with ExitStack() as stack:
-        env["TICKETS_REDIS_URL"] = stack.enter_context(embedded.redis(folder))
-        serve = (sys.executable, "-m", "tickets.cli", "serve")
-        stack.enter_context(running(serve, env, folder / "web.log", port))
-        client = Client(port, {"Cookie": f"{COOKIE}={town.COOKIE_KEY}", "Accept": "text/html"})
-        looked(client, None, 50)
-        idle = p95(looked(client, None, 200))
+def measure(table: Table, url: str, folder: Path, sheet: Path, rows: int) -> None:
+    with desk(url, folder) as here:
+        looked(here.person, None, 50)
+        idle = p95(looked(here.person, None, 200))
         began = time.monotonic()
         command = (sys.executable, "-m", "tickets.cli", "import", "assets", str(sheet))
-        told = stack.enter_context((folder / "told.txt").open("w+"))
-        loading = subprocess.Popen(
-            (*command, "--project", "BJ-001"), env=os.environ | env, stdout=told
-        )
-        watching = Watching(loading.pid)
-        watching.start()
-        taken: list[float] = []
-        while loading.poll() is None:
-            taken += looked(client, time.monotonic() + 0.5, 0)
+        with (folder / "told.txt").open("w+") as told:
+            loading = subprocess.Popen(
+                (*command, "--project", "BJ-001"), env=os.environ | here.env, stdout=told
+            )
+            watching = Watching(loading.pid)
+            watching.start()
+            taken: list[float] = []
+            while loading.poll() is None:
+                taken += looked(here.person, time.monotonic() + 0.5, 0)
         seconds = time.monotonic() - began
         said = (folder / "told.txt").read_text()
         if f"added {rows}" not in said:
@@ -126,24 +110,22 @@ def measure(url: str, folder: Path, sheet: Path, rows: int) -> Table:
         table.single(f"{rows:,} assets out of a workbook", seconds, "s", 60 * rows / 200_000)
         table.single("memory of all that do it", watching.most, "MiB", 500)
         table.single("p95 of the board meanwhile, times idle", p95(taken) / idle, "x", 3)
-    return table
+
+
+def alone(table: Table, rows: int) -> None:
+    with place() as (url, folder):
+        sheet = folder / "register.xlsx"
+        write(sheet, rows)
+        asyncio.run(town.build(url, town.utc_now(), town.Size(20_000, 2_000, 2_000)))
+        measure(table, url, folder, sheet, rows)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.sheet", description=__doc__)
     parser.add_argument("--rows", type=int, default=200_000)
-    rows = parser.parse_args().rows
-    with tempfile.TemporaryDirectory(prefix="bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o711)
-        sheet = folder / "register.xlsx"
-        write(sheet, rows)
-        with database(folder) as url:
-            asyncio.run(upgrade(url))
-            asyncio.run(town.build(url, town.utc_now(), town.Size(20_000, 2_000, 2_000)))
-            table = measure(url, folder, sheet, rows)
-    print(f"\n{table}\n\ncores: {os.cpu_count()}")  # noqa: T201
-    sys.exit(0 if table.is_kept else 1)
+    table = Table()
+    alone(table, parser.parse_args().rows)
+    table.close()
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
 from typing import Any
 
 import asyncpg
@@ -50,10 +51,19 @@ async def build(url: str, now: datetime, size: Size) -> None:
             await connection.copy_records_to_table(table, records=rows, columns=columns)
         for index in found:
             await connection.execute(index["indexdef"])
+        await lay(connection)
         await _set_counters(connection)
         await connection.execute("VACUUM (ANALYZE)")
     finally:
         await connection.close()
+
+
+async def lay(connection: asyncpg.Connection) -> None:
+    """What the triggers would have kept: what stands below what, and how much of it."""
+    laid = import_module("tickets.migrations.versions.0011_what_stands_below_what")
+    await connection.execute("TRUNCATE asset_branch, asset_below")
+    await connection.execute(laid.FILL)
+    await connection.execute(laid.COUNT)
 
 
 async def _set_counters(connection: asyncpg.Connection) -> None:

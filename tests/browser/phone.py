@@ -34,6 +34,7 @@ class Phone:
     key: str
     locale: str = "zh-CN"
     width: int = 390
+    arguments: tuple[str, ...] = ()
     context: BrowserContext | None = None
     troubles: list[str] = field(default_factory=list)
 
@@ -41,7 +42,7 @@ class Phone:
         self.context = await self.playwright.chromium.launch_persistent_context(
             str(self.folder),
             executable_path=self.path,
-            args=["--no-sandbox"],
+            args=["--no-sandbox", *self.arguments],
             viewport={"width": self.width, "height": 844},
             locale=self.locale,
         )
@@ -55,7 +56,9 @@ class Phone:
         assert self.context is not None
         await self.context.clear_cookies()
         if key is not None:
-            cookie = {"name": signed_in.COOKIE, "value": key, "url": self.url}
+            # As the real one it outlives the browser's last window.
+            until = datetime.now(UTC).timestamp() + 3600
+            cookie = {"name": signed_in.COOKIE, "value": key, "url": self.url, "expires": until}
             await self.context.add_cookies([cookie])  # type: ignore[list-item]
 
     async def kill(self) -> None:
@@ -184,7 +187,8 @@ _IS_READY = """async () => {
     if (navigator.serviceWorker.controller?.state !== "activated") return false;
     const person = document.getElementById("app").dataset.person;
     const kept = await caches.open(`pages-${person}`);
-    const cards = [...document.querySelectorAll(".stop")].map(({ id }) => `/round/${id}`);
+    const stops = [...document.querySelectorAll(".stop:not([id^=inspection])")];
+    const cards = stops.map(({ id }) => `/round/${id}`);
     for (const path of ["/round", "/round/queue", "/round/offline", ...cards]) {
         if (!(await kept.match(path))) return false;
     }

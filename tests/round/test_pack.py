@@ -18,6 +18,7 @@ from tests.makers.ticket import make_ticket
 from tests.makers.visit import make_jpeg
 from tests.round.test_round import statements
 from tickets.door import Answered
+from tickets.pages import ROOT
 from tickets.project.models import Project
 from tickets.round.rules import Step, later
 from tickets.staff.models import Person
@@ -105,7 +106,7 @@ async def test_many_tickets_are_packed_by_as_many_statements_as_one(
             made.technician_id = person.id
         await session.commit()
         counts.append(await statements(connection, phone, "/api/v1/round/pack"))
-    assert counts == [7, 7]  # six, and who is at the door
+    assert counts == [8, 8]  # six, one for inspections, and who is at the door
 
 
 async def test_a_verdict_says_from_when_an_act_counts(phone: AsyncClient, ticket: Ticket) -> None:
@@ -173,10 +174,13 @@ async def test_a_note_told_twice_at_two_sign_ins_is_one(
 
 def test_forms_go_along_that_a_waiting_act_may_open() -> None:
     assert later([Step.ANSWER, Step.REPAIR, Step.PAUSE, Step.NOTE]) == [
+        Step.HAND_BACK,
+        Step.SIGN,
         Step.CHECK,
         Step.PAUSE_END,
     ]
-    assert later([Step.CHECK, Step.NOTE]) == [Step.REPAIR, Step.PAUSE, Step.PAUSE_END]
+    looked = [Step.REPAIR, Step.PAUSE, Step.SIGN, Step.PAUSE_END]
+    assert later([Step.CHECK, Step.NOTE]) == looked
     assert later([Step.NOTE]) == []
 
 
@@ -191,6 +195,19 @@ async def test_the_worker_and_every_module_it_names_are_there(phone: AsyncClient
         answer = await phone.get(path)
         assert answer.status_code == 200, path
         assert "immutable" in answer.headers["cache-control"], path
+
+
+def test_what_the_worker_takes_in_needs_no_page() -> None:
+    folder = ROOT / "static" / "phone"
+    left, seen = ["delivery.js", "store.js"], set()
+    while left:
+        name = left.pop()
+        if name not in seen:
+            seen.add(name)
+            source = (folder / name).read_text("utf-8")
+            assert "document." not in source, name
+            left += re.findall(r'from "\./([a-z_]+\.js)"', source)
+    assert "kinds.js" in seen
 
 
 async def test_an_older_page_gets_the_modules_there_are_and_keeps_none(phone: AsyncClient) -> None:

@@ -11,7 +11,8 @@ from tests.makers.asset import make_asset
 from tests.makers.project import make_contact, make_owner, make_project
 from tests.makers.staff import make_person
 from tests.makers.ticket import make_ticket
-from tickets.project.models import Project
+from tests.makers.visit import make_jpeg
+from tickets.project.models import Project, Terms
 from tickets.staff.models import Person
 from tickets.ticket.models import Ticket
 from tickets.ticket.rules import Main
@@ -182,17 +183,37 @@ async def test_only_what_may_be_done_now_is_there(
     async def forms() -> list[str]:
         """Those that are seen; the phone has a few more along, hidden."""
         html = (await client.get(f"/round/{ticket.ref}")).text
-        steps = [part for part in html.split('id="step-')[1:] if " hidden>" not in part[:20]]
+        steps = [part for part in html.split('id="step-')[1:] if " hidden" not in part[:25]]
         return [part.split('id="form-')[1].split('"')[0] for part in steps]
 
-    other = ["pause", "danger", "note"]
-    assert await forms() == ["answer", "arrival", "repair", "made_safe", *other]
+    other = ["made_safe", "appointment", "pause", "handback", "danger", "note"]
+    assert await forms() == ["answer", "departure", "arrival", "repair", *other]
     await client.post(f"/tickets/{ticket.ref}/response", data={})
-    assert await forms() == ["arrival", "repair", "made_safe", *other]
+    assert await forms() == ["departure", "arrival", "repair", "signature", *other]
+    await client.post(f"/tickets/{ticket.ref}/departure", data={})
+    assert await forms() == ["arrival", "repair", "signature", *other]
     await client.post(f"/tickets/{ticket.ref}/arrival", data={})
-    assert await forms() == ["repair", "made_safe", *other]
+    assert await forms() == ["repair", "signature", *other]
     await client.post(f"/tickets/{ticket.ref}/repair", data={"cause": "C_PRODUCT", "work": "x"})
+    assert await forms() == ["signature", "note"]
+    signed = {"name": "Wang", "signed_for": "repair"}
+    drawn = {"photos": ("a.jpg", make_jpeg(), "image/jpeg")}
+    await client.post(f"/tickets/{ticket.ref}/signature", data=signed, files=drawn)
     assert await forms() == ["note"]
+
+
+async def test_another_s_ticket_is_not_handed_back_and_the_photos_asked_for_are_named(
+    session: AsyncSession, browser_of: SignedIn, project: Project, person: Person, now: datetime
+) -> None:
+    ticket = await held(session, project, None, now)
+    session.add(
+        Terms(project_id=project.id, valid_from=now - 30 * 24 * H, numbers={"photos_after": 2})
+    )
+    await session.flush()
+    html = (await (await browser_of(person)).get(f"/round/{ticket.ref}")).text
+    assert 'id="step-hand_back" hidden' in html  # opened on the phone, once he has taken it
+    assert 'data-moment="after" data-needed="2"' in html
+    assert "at least 2" in html
 
 
 async def test_in_danger_the_first_form_makes_it_safe(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tickets.round.rules import Spot, Step, coming, gcj02, map_links, steps, wgs84
+from tickets.round.rules import Spot, Standing, Step, coming, gcj02, later, map_links, steps, wgs84
 from tickets.sla.rules import ActKind
 from tickets.ticket.rules import may_now
 
@@ -61,23 +61,45 @@ def test_without_a_position_the_words_are_looked_for() -> None:
     assert links.geo.startswith("geo:0,0?q=%E6%BB%A8")
 
 
-def order(severity: str, status: str, done: list[str], *, may_be_owed: bool = True) -> list[Step]:
+def order(
+    severity: str, status: str, done: list[str], *, may_be_owed: bool = True, **more: bool
+) -> list[Step]:
     doable = may_now("fault", severity, status, [ActKind(kind) for kind in done])
-    return list(
-        steps(doable, severity=severity, may_be_owed=may_be_owed, is_on_site=status == "on_site")
-    )
+    stands = Standing(severity, may_be_owed=may_be_owed, is_on_site=status == "on_site", **more)
+    return list(steps(doable, stands))
 
 
 def test_in_danger_the_first_thing_is_to_make_it_safe() -> None:
     assert order("S1", "open", [])[:2] == [Step.MAKE_SAFE, Step.ANSWER]
-    assert order("S1", "answered", ["response", "made_safe"])[0] is Step.ARRIVE
+    assert order("S1", "answered", ["response", "made_safe"])[0] is Step.DEPART
 
 
 def test_the_next_step_comes_first() -> None:
     assert order("S3", "open", [])[0] is Step.ANSWER
-    assert order("S3", "answered", ["response"])[0] is Step.ARRIVE
+    assert order("S3", "answered", ["response"])[:2] == [Step.DEPART, Step.ARRIVE]
+    assert order("S3", "answered", ["response"], has_departed=True)[0] is Step.ARRIVE
     assert order("S3", "on_site", ["response", "arrival"])[0] is Step.REPAIR
     assert order("S3", "on_site", ["repair"])[0] is Step.REPAIR
+    assert order("S3", "repaired", ["repair"])[0] is Step.SIGN
+
+
+def test_what_is_over_is_not_offered_again() -> None:
+    assert Step.DEPART not in order("S3", "on_site", ["arrival"])
+    assert Step.SIGN not in order("S3", "repaired", ["repair"], is_signed=True)
+    assert Step.SIGN not in order("S3", "open", [])  # nobody has spoken with the owner yet
+
+
+def test_only_ones_own_ticket_is_handed_back() -> None:
+    assert Step.HAND_BACK in order("S3", "answered", ["response"])
+    assert Step.HAND_BACK not in order("S3", "answered", ["response"], is_mine=False)
+    assert Step.HAND_BACK not in order("S3", "repaired", ["repair"])
+
+
+def test_a_step_that_the_phone_may_open_goes_along_unseen() -> None:
+    free = order("S3", "open", [], is_mine=False)
+    assert Step.HAND_BACK not in free
+    assert {Step.HAND_BACK, Step.SIGN, Step.CHECK, Step.PAUSE_END} <= {*later(free)}
+    assert not {*free} & {*later(free)}
 
 
 def test_what_cannot_be_owed_is_not_spoken_of() -> None:

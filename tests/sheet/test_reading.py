@@ -1,13 +1,16 @@
 """What Excel makes of a sheet: dates of two systems, long numbers, merged cells, bombs."""
 
 import asyncio
+import re
 import time
 import zipfile
+from contextlib import suppress
 from datetime import date
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import xlsxwriter
 from sqlalchemy import select
@@ -161,15 +164,37 @@ def bomb(path: Path, rows: int) -> None:
             page.write(b"</sheetData></worksheet>")
 
 
-async def test_a_bomb_of_five_million_rows_is_refused_early(tmp_path: Path) -> None:
+async def peak_of_child(over: asyncio.Event) -> int:
+    """The most memory, in bytes, that the reading child ever had resident, as its kernel tells."""
+    peak = 0
+    while not over.is_set():
+        for child in psutil.Process().children():
+            with suppress(psutil.Error, OSError):
+                if any(word.endswith("reading/child.py") for word in child.cmdline()):
+                    told = Path(f"/proc/{child.pid}/status").read_text()
+                    if match := re.search(r"VmHWM:\s+(\d+) kB", told):
+                        peak = max(peak, int(match[1]) << 10)
+        await asyncio.sleep(0.005)
+    return peak
+
+
+async def test_a_bomb_of_five_million_rows_is_refused_early_and_never_unpacked(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "bomb.xlsx"
     await asyncio.to_thread(bomb, path, 5_000_000)
     assert path.stat().st_size < limits.LARGEST
+    over = asyncio.Event()
+    watching = asyncio.create_task(peak_of_child(over))
     began = time.monotonic()
     with pytest.raises(Invalid) as refusal:
         await reading.look(path, "assets")
     assert time.monotonic() - began < 15
+    over.set()
     assert "more than" in refusal.value.sentence
+    # The interpreter with what it imports, and a few megabytes of the stream at a time; unpacked
+    # it is 250 MB, before the first row of it is a row.
+    assert 10 << 20 < await watching < 100 << 20
 
 
 async def test_a_reader_that_grows_too_large_is_ended_and_said_so(tmp_path: Path) -> None:

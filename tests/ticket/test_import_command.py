@@ -3,7 +3,6 @@
 import asyncio
 import csv
 import os
-import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -15,7 +14,8 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import pytest
 
-from tickets.migrations import upgrade
+from tests.makers.command import Command
+from tests.makers.database import own_database
 
 HERE = Path(__file__).parent
 MAPPING = HERE / "boston.toml"
@@ -35,14 +35,8 @@ whole_file = pytest.mark.skipif(
 @pytest.fixture(scope="module")
 async def url(server: str) -> AsyncIterator[str]:
     """A database of these tests alone: what a command commits, no rollback takes back."""
-    name = f"test_import_{os.getpid()}"
-    admin = await asyncpg.connect(f"{server}/postgres")
-    await admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-    await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE template0 ENCODING UTF8')
-    await upgrade(f"{server}/{name}")
-    yield f"{server}/{name}"
-    await admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-    await admin.close()
+    async with own_database(server) as made:
+        yield made
 
 
 @pytest.fixture
@@ -63,36 +57,6 @@ async def project(rows: "asyncpg.Connection[asyncpg.Record]") -> str:
         owner,
     )
     return code
-
-
-class Command:
-    """`tickets …` as a process of its own."""
-
-    def __init__(self, url: str, folder: Path) -> None:
-        self.env = {k: v for k, v in os.environ.items() if not k.startswith("TICKETS_")} | {
-            "TICKETS_DATABASE_URL": url,
-            "TICKETS_DATA_DIR": str(folder),
-            "LC_ALL": "C",
-        }
-
-    async def start(self, *words: str) -> asyncio.subprocess.Process:
-        return await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "tickets.cli",
-            *words,
-            env=self.env,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-
-    async def __call__(self, *words: str) -> tuple[int, list[str], str]:
-        """Exit code, the lines of standard output, and standard error."""
-        process = await self.start(*words)
-        out, err = await process.communicate()
-        assert process.returncode is not None
-        assert "Traceback" not in err.decode(), err.decode()
-        return process.returncode, out.decode().splitlines(), err.decode()
 
 
 @pytest.fixture

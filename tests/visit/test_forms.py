@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -17,6 +18,7 @@ from tickets.media import Photo
 from tickets.sla.models import Act
 from tickets.ticket.models import Ticket, TicketPhoto
 from tickets.visit.models import Measurement, Part, Position, Work
+from tickets.visit.rules import MEASURED
 
 H = timedelta(hours=1)
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -295,3 +297,26 @@ async def test_a_measurement_that_cannot_be_is_shown_again(
     for kept in ('value="bright"', 'value="7.5"', 'value="Ripple"', "This is not a number."):
         assert kept in answer.text
     assert await count(session, Measurement) == 0
+
+
+async def test_the_desk_writes_measurements_down_too(
+    session: AsyncSession, as_role: SignedIn, ticket: Ticket
+) -> None:
+    client = await as_role("hotline_lead")
+    html = (await client.get(f"/tickets/{ticket.ref}")).text
+    assert html.count('name="measure_before"') == len(MEASURED)
+    names = list(MEASURED)
+    answer = await client.post(
+        f"/tickets/{ticket.ref}/repair",
+        data=REPAIR
+        | {
+            "measure_name": names,
+            "measure_unit": [MEASURED[name].unit for name in names],
+            "measure_before": ["0.5", *[""] * (len(names) - 1)],
+            "measure_after": ["20", *[""] * (len(names) - 1)],
+        },
+    )
+    assert answer.status_code == 303, answer.text
+    (found,) = await session.scalars(select(Measurement))
+    assert (found.name, found.unit) == ("insulation", "MΩ")
+    assert (found.before, found.after) == (Decimal("0.5"), Decimal(20))

@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -53,12 +54,16 @@ class Place:
 
 
 def data_dir() -> Path:
-    """The folder, made if need be. 0711 for root: PostgreSQL's account passes through."""
+    """The folder, made if need be. 0711 for root: PostgreSQL's account passes through.
+
+    Two commands may be the first ones here at once: either may make it, the other finds it.
+    """
     folder = settings().data_dir.absolute()
     try:
         if not folder.exists():
-            folder.mkdir(parents=True)
-            folder.chmod(0o711 if os.geteuid() == 0 else 0o700)
+            with suppress(FileExistsError):
+                folder.mkdir(parents=True)
+                folder.chmod(0o711 if os.geteuid() == 0 else 0o700)
         (folder / "lock").touch(mode=0o600)
     except OSError as error:
         raise CannotStart(
@@ -121,19 +126,21 @@ def use(**values: str) -> None:
 
 
 def load_secret(folder: Path) -> None:
-    """The key that signs: named in the settings, or made once and kept in the folder."""
+    """The key that signs: named in the settings, or made once and kept in the folder.
+
+    Written aside under a name of this process alone and put in place whole: of those who make
+    one at once, the first one's is everybody's.
+    """
     if settings().secret_key:
         return
     path = folder / "secret.key"
     try:
         if not path.exists():
-            fresh = path.with_suffix(".new")
-            fresh.unlink(missing_ok=True)
-            fresh.touch(mode=0o600)
-            fresh.write_text(secrets.token_urlsafe(48))
-            with suppress(FileExistsError):
-                os.link(fresh, path)
-            fresh.unlink()
+            with NamedTemporaryFile("w", dir=folder, prefix="secret.", suffix=".new") as fresh:
+                fresh.write(secrets.token_urlsafe(48))
+                fresh.flush()
+                with suppress(FileExistsError):
+                    os.link(fresh.name, path)
         use(secret_key=path.read_text().strip())
     except OSError as error:
         raise CannotStart(

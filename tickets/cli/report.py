@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from tickets import db
-from tickets.cli.bring import Code, project_of
 from tickets.cli.place import in_database
+from tickets.cli.take import Code, project_of
 from tickets.refusals import Invalid
 from tickets.report.queries import Verdicts
 from tickets.report.queries import verdicts as count

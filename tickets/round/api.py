@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from tickets.door import PROBLEMS, DoorRoute, Now, RoomRouter, Session
 from tickets.round import queries
-from tickets.round.queries import Packed, Verdict
+from tickets.round.queries import CheckPage, Packed, Verdict
 from tickets.staff.rules import Verb, Who
 from tickets.staff.signed_in import needs
 
@@ -28,10 +28,11 @@ class MeOut(BaseModel):
 
 
 class PackOut(MeOut):
-    """`pages` are to be kept besides those of the tickets."""
+    """`pages` are to be kept besides those of the tickets and of the inspections (`checks`)."""
 
     pages: list[str]
     tickets: list[Packed]
+    checks: list[CheckPage]
 
 
 class VerdictsOut(BaseModel):
@@ -57,8 +58,9 @@ async def pack(request: Request, who: Technician, session: Session, now: Now) ->
         name=who.name,
         csrf=_csrf(request),
         now=now,
-        pages=["/round", "/round/queue", "/round/offline"],
+        pages=["/round", "/round/queue", "/round/scan", "/round/phone", "/round/offline"],
         tickets=list(await queries.pack_of(session, who, now)),
+        checks=list(await queries.checks_of(session, who, now)),
     )
 
 

@@ -27,13 +27,17 @@ class Step(StrEnum):
 
     MAKE_SAFE = "make_safe"
     ANSWER = "answer"
+    DEPART = "depart"
     ARRIVE = "arrive"
     REPAIR = "repair"
+    SIGN = "sign"
     MEASURE = "measure"
     DECLINED = "declined"
     CHECK = "check"
+    APPOINT = "appoint"
     PAUSE = "pause"
     PAUSE_END = "pause_end"
+    HAND_BACK = "hand_back"
     DANGER = "danger"
     NOTE = "note"
 
@@ -42,36 +46,54 @@ _STEPS: Final = {
     Step.CHECK: Doable.CHECK,
     Step.PAUSE_END: Doable.END_PAUSE,
     Step.ANSWER: Doable.ANSWER,
+    Step.DEPART: Doable.DEPART,
     Step.ARRIVE: Doable.ARRIVE,
     Step.REPAIR: Doable.REPAIR,
+    Step.SIGN: Doable.SIGN,
     Step.MEASURE: Doable.SUBSTITUTE,
     Step.DECLINED: Doable.SUBSTITUTE,
     Step.MAKE_SAFE: Doable.MAKE_SAFE,
+    Step.APPOINT: Doable.APPOINT,
     Step.PAUSE: Doable.PAUSE,
+    Step.HAND_BACK: Doable.HAND_BACK,
     Step.DANGER: Doable.GRADE,
     Step.NOTE: Doable.NOTE,
 }
 
 
-def steps(
-    doable: Iterable[Doable], *, severity: str, may_be_owed: bool, is_on_site: bool
-) -> Sequence[Step]:
+@dataclass(frozen=True)
+class Standing:
+    """What decides the order besides what may be done."""
+
+    severity: str = "S3"
+    may_be_owed: bool = False
+    is_on_site: bool = False
+    is_mine: bool = True
+    has_departed: bool = False
+    is_signed: bool = False  # for the work that was recorded last, or there is none yet
+
+
+def steps(doable: Iterable[Doable], stands: Standing) -> Sequence[Step]:
     """What may be done now, what comes first first: in danger that is to make it safe.
 
-    A substitution is spoken of only where one could be owed.
+    A substitution is spoken of only where one could be owed; only one's own ticket is handed back.
     """
     may = set(doable)
     found = [step for step, needs in _STEPS.items() if needs in may]
-    if severity == "S1":
-        found = [step for step in found if step is not Step.DANGER]  # it is known already
-    if Step.PAUSE_END in found or Step.REPAIR not in found:
-        found = [step for step in found if step is not Step.PAUSE]  # earlier ones: at the desk
-    if not may_be_owed:
-        found = [step for step in found if step not in (Step.MEASURE, Step.DECLINED)]
-    if severity == "S1" and Step.MAKE_SAFE in found:
+    gone = {
+        Step.DANGER: stands.severity == "S1",  # it is known already
+        Step.PAUSE: Step.PAUSE_END in found or Step.REPAIR not in found,  # earlier ones: the desk
+        Step.MEASURE: not stands.may_be_owed,
+        Step.DECLINED: not stands.may_be_owed,
+        Step.DEPART: stands.has_departed or stands.is_on_site or Step.ARRIVE not in found,
+        Step.HAND_BACK: not stands.is_mine,
+        Step.SIGN: stands.is_signed or Step.ANSWER in found,
+    }
+    found = [step for step in found if not gone.get(step)]
+    if stands.severity == "S1" and Step.MAKE_SAFE in found:
         found.remove(Step.MAKE_SAFE)
         found.insert(0, Step.MAKE_SAFE)
-    if is_on_site and Step.ARRIVE in found:
+    if stands.is_on_site and Step.ARRIVE in found:
         # He is there already (a repair said so): a second visit is rare.
         found.remove(Step.ARRIVE)
         found.insert(found.index(Step.NOTE) if Step.NOTE in found else len(found), Step.ARRIVE)
@@ -80,9 +102,10 @@ def steps(
 
 # What waits on the phone may open another step before the server hears of it.
 _OPENED: Final = {
+    Step.ANSWER: (Step.HAND_BACK, Step.SIGN),
     Step.PAUSE: (Step.PAUSE_END,),
     Step.PAUSE_END: (Step.PAUSE,),
-    Step.REPAIR: (Step.CHECK,),
+    Step.REPAIR: (Step.CHECK, Step.SIGN),
     Step.CHECK: (Step.REPAIR, Step.PAUSE),
 }
 

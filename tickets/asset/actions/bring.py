@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.asset.actions import bring_checks
+from tickets.asset.actions.found_by import found_by
 from tickets.events import record
 from tickets.grams import grams
 from tickets.project.models import Project
@@ -24,6 +25,10 @@ COLUMNS: Final = (
 # What a row may change of an asset; where it stands is apart.
 FIELDS: Final = COLUMNS[2:5] + COLUMNS[6:21]
 _KEPT: Final = ("name", "kind", "datum")  # never empty, whatever a blank cell means
+# A workbook keeps 15 or 16 digits of a number, a phone's point has 17: less than a tenth of a
+# millimetre is no other place.
+_MEASURED: Final = ("power_w", "lat", "lon")
+_NOTHING: Final = "1e-9"
 _SENTENCES: Final = {
     "twice": N_("There is already an asset {code} in this project."),
     "needed": N_("A new asset needs this."),
@@ -190,6 +195,9 @@ def _new(field: str, wish: Wish) -> str:
     """What an asset's field is after the sheet, as SQL."""
     if field not in wish.columns:
         return f"a.{field}"
+    if field in _MEASURED:
+        after = f"b.{field}" if wish.blank_empties else f"coalesce(b.{field}, a.{field})"
+        return f"CASE WHEN abs(b.{field} - a.{field}) < {_NOTHING} THEN a.{field} ELSE {after} END"
     if not wish.blank_empties or field in _KEPT:
         return f"coalesce(b.{field}, a.{field})"
     return f"coalesce(b.{field}, false)" if field == "is_main" else f"b.{field}"
@@ -211,16 +219,20 @@ async def _changes(session: AsyncSession, wish: Wish) -> int:
     columns = ", ".join(f"{_new(field, wish)} AS {field}" for field in FIELDS)
     doubtful = "a.is_place_doubtful"
     if {"lat", "lon"} <= wish.columns:
-        doubtful = "CASE WHEN b.lat IS NULL THEN a.is_place_doubtful ELSE b.is_place_doubtful END"
+        # A sheet of a few of the many on one point does not take the doubt from them.
+        doubtful = (
+            f"CASE WHEN ({_new('lat', wish)}, {_new('lon', wish)}) IS NOT DISTINCT FROM"
+            " (a.lat, a.lon) THEN a.is_place_doubtful ELSE b.is_place_doubtful END"
+        )
     await session.execute(text("DROP TABLE IF EXISTS asset_changed"))
     await session.execute(
         text(
             "CREATE TEMP TABLE asset_changed ON COMMIT DROP AS SELECT * FROM ("
             f"SELECT b.id, b.above, {columns}, {doubtful} AS is_place_doubtful,"
-            f" a.is_place_doubtful AS was_doubtful, {differences} AS fields"
+            f" {differences} AS fields"
             " FROM asset_brought b JOIN asset a ON a.id = b.id"
             " WHERE NOT b.is_bad) c"
-            " WHERE fields <> '{}'::jsonb OR is_place_doubtful <> was_doubtful"
+            " WHERE fields <> '{}'::jsonb"
         )
     )
     return int(await session.scalar(text("SELECT count(*) FROM asset_changed")) or 0)
@@ -249,10 +261,6 @@ SELECT a.id, a.code, a.name, a.location, a.model, a.serial
  WHERE c.fields ?| ARRAY['name', 'location', 'model', 'serial'] AND a.id > :after
  ORDER BY a.id LIMIT 1000
 """
-_FOUND_BY: Final = """
-UPDATE asset a SET grams = string_to_array(g.grams, ' ')
-  FROM unnest(CAST(:ids AS integer[]), CAST(:grams AS text[])) AS g (id, grams) WHERE a.id = g.id
-"""
 
 
 async def _change(
@@ -263,5 +271,4 @@ async def _change(
     after = 0
     while rows := list(await session.execute(text(_SOUGHT), {"after": after})):
         after = rows[-1][0]
-        found_by = [" ".join(grams(*row[1:])) for row in rows]
-        await session.execute(text(_FOUND_BY), {"ids": [row[0] for row in rows], "grams": found_by})
+        await found_by(session, [(id_, grams(*texts)) for id_, *texts in rows])

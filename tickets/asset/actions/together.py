@@ -7,14 +7,15 @@ edit that was begun before finds another version and is refused.
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Table, Text, bindparam, case, func, literal, select, update
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy import Text, case, func, literal, select, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.asset import queries
 from tickets.asset.actions.checked import columns_of
+from tickets.asset.actions.found_by import found_by
 from tickets.asset.actions.history import among, note_many
 from tickets.asset.models import Asset
 from tickets.asset.queries import Chosen, Plan, together
@@ -210,11 +211,4 @@ async def _slice_anew(session: AsyncSession, ids: list[int]) -> None:
         rows = await session.execute(
             select(*columns).where(Asset.id.in_(among(ids[first : first + _PORTION])))
         )
-        found = [{"which": id_, "slices": grams(*texts)} for id_, *texts in rows]
-        table = cast(Table, Asset.__table__)
-        await session.execute(
-            update(table)
-            .where(table.c.id == bindparam("which"))
-            .values(grams=bindparam("slices", type_=ARRAY(Text()))),
-            found,
-        )
+        await found_by(session, [(id_, grams(*texts)) for id_, *texts in rows])

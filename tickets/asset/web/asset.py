@@ -1,5 +1,6 @@
 """One asset: its page, its form, its history; retired, and put back."""
 
+from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -127,16 +128,15 @@ async def asset(
     who: Reader,
     as_of: DayAsked = None,
 ) -> Response:
-    project = await projects.find(session, who, code, Verb.ASSET_READ)
-    return await shown(request, session, who, project, asset, now, as_of=as_of)
+    return await shown(request, session, who, code, asset, now, as_of=as_of)
 
 
 async def shown(
     request: Request,
     session: Session,
     who: Who,
-    project: Project,
     code: str,
+    asset_code: str,
     now: Now,
     *,
     as_of: date | None = None,
@@ -144,9 +144,8 @@ async def shown(
     status: int = 200,
 ) -> Response:
     """The page of an asset; with what was refused on it, if something was."""
-    today = day_of(now, project.timezone)
-    told = await queries.dossier(session, project, code, as_of or today)
-    asset = told.asset
+    told = await queries.dossier(session, who, code, asset_code, now, as_of)
+    project, asset = told.project, told.asset
     place = None
     if asset.lat is not None and asset.lon is not None:
         place = maps(asset.datum, Point(asset.lat, asset.lon), f"{asset.code} {asset.name}")
@@ -158,7 +157,7 @@ async def shown(
         asset=asset,
         path=told.path,
         cover=told.cover,
-        today=today,
+        today=day_of(now, project.timezone),
         as_of=as_of,
         said_again=said_again,
         children=told.children,
@@ -166,7 +165,7 @@ async def shown(
         number=sum(count for _, count in told.counts),
         label=queries.label,
         maps=place,
-        tickets=await tickets.open_on_asset(session, who, asset.id),
+        tickets=await tickets.open_on_asset(session, who, asset.id) if told.is_open_on else [],
         files=told.files,
         history=told.history,
         changes=CHANGES,
@@ -246,33 +245,35 @@ async def change(
 async def retire(
     request: Request, code: str, asset: str, session: Session, now: Now, who: Writer
 ) -> Response:
-    project = await projects.find(session, who, code, Verb.ASSET_WRITE, lock=True)
-    form = await typed(request, BelowForm)
-    with_below = form.model is not None and form.model.below
-    try:
-        async with session.begin_nested():
-            await actions.retire(session, who, project, asset, with_below=with_below, now=now)
-    except (Missing, Forbidden):
-        raise
-    except Refused as refusal:
-        status = form.refuse(who.locale, refusal)
-        return await shown(request, session, who, project, asset, now, refused=form, status=status)
-    return RedirectResponse(home(code, asset), 303)
+    return await _in_service(request, session, who, code, asset, now, actions.retire)
 
 
 @router.post("/projects/{code}/assets/{asset}/restoration")
 async def restore(
     request: Request, code: str, asset: str, session: Session, now: Now, who: Writer
 ) -> Response:
+    return await _in_service(request, session, who, code, asset, now, actions.restore)
+
+
+async def _in_service(
+    request: Request,
+    session: Session,
+    who: Who,
+    code: str,
+    asset: str,
+    now: Now,
+    act: Callable[..., Awaitable[Any]],
+) -> Response:
+    """No more, or again; what refuses it is told on the asset's own page."""
     project = await projects.find(session, who, code, Verb.ASSET_WRITE, lock=True)
     form = await typed(request, BelowForm)
     with_below = form.model is not None and form.model.below
     try:
         async with session.begin_nested():
-            await actions.restore(session, who, project, asset, with_below=with_below, now=now)
+            await act(session, who, project, asset, with_below=with_below, now=now)
     except (Missing, Forbidden):
         raise
     except Refused as refusal:
         status = form.refuse(who.locale, refusal)
-        return await shown(request, session, who, project, asset, now, refused=form, status=status)
+        return await shown(request, session, who, code, asset, now, refused=form, status=status)
     return RedirectResponse(home(code, asset), 303)

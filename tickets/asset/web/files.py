@@ -65,7 +65,7 @@ async def add(
         raise
     except Refused as refusal:
         status = read.refuse(who.locale, refusal)
-        return await shown(request, session, who, project, asset, now, refused=read, status=status)
+        return await shown(request, session, who, code, asset, now, refused=read, status=status)
     return RedirectResponse(f"{home(code, asset)}#files", 303)
 
 

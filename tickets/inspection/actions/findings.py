@@ -17,7 +17,7 @@ from tickets.refusals import Missing, Refused
 from tickets.staff.rules import Verb, Who
 from tickets.ticket import actions as tickets
 from tickets.ticket.models import Ticket
-from tickets.ticket.rules import Call, Severity
+from tickets.ticket.rules import FAULTS, Call, Severity
 
 LEAST = "S4"
 
@@ -88,7 +88,7 @@ async def _open(
         Call(
             project=project.code,
             description=" · ".join(told),
-            fault=item.fault,
+            fault=_fault(item, finding.severity),
             severity=Severity(finding.severity),
             assets=(asset.code,) if asset else (),
             channel="patrol",
@@ -111,6 +111,13 @@ async def _open(
         severity=finding.severity,
     )
     return ticket.ref
+
+
+def _fault(item: Item, severity: str) -> str:
+    """The item's own, unless a caller's words for it would mean a greater danger than was found:
+    a ticket has the severity of its item (rules.md §9)."""
+    fault = FAULTS.get(item.fault)
+    return item.fault if fault is not None and fault.severity >= severity else "OTHER"
 
 
 async def in_order(

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from tickets.door import PROBLEMS, DoorRoute, Instant, Line, Now, Passage, Session
 from tickets.door.typed import Strict
 from tickets.inspection import actions, queries, rules
-from tickets.inspection.api.plan import InspectionOut, told
+from tickets.inspection.api.plan import InspectionOut, Number64, told
 from tickets.inspection.rules import Verdict
 from tickets.staff.rules import Verb, Who
 from tickets.staff.signed_in import needs
@@ -96,7 +96,7 @@ class BeginIn(Strict):
 
 @router.get("/inspections/{inspection_id}")
 async def inspection(
-    inspection_id: int,
+    inspection_id: Number64,
     who: Annotated[Who, needs(Verb.INSPECTION_READ)],
     session: Session,
     now: Now,
@@ -108,7 +108,7 @@ async def inspection(
 async def _whole(session: Session, who: Who, inspection_id: int, now: Now) -> InspectionWhole:
     row = await queries.shown(session, who, inspection_id, now)
     lined = []
-    if row.inspection.begun_at is not None:
+    if queries.may_see_lines(who, row.inspection):
         checklist = await queries.checklist_of(session, row.inspection)
         lined = await queries.lines(session, row.inspection, checklist)
     return InspectionWhole(
@@ -144,7 +144,7 @@ async def _whole(session: Session, who: Who, inspection_id: int, now: Now) -> In
 
 @router.post("/inspections/{inspection_id}/beginning", status_code=201)
 async def begin(
-    inspection_id: int, who: Checker, session: Session, now: Now, given: BeginIn
+    inspection_id: Number64, who: Checker, session: Session, now: Now, given: BeginIn
 ) -> InspectionWhole:
     """The newest checklist is frozen into it, and its lines are laid out; begun already, it is as
     it is."""
@@ -154,42 +154,62 @@ async def begin(
 
 @router.post("/inspections/{inspection_id}/results", status_code=201)
 async def check(
-    inspection_id: int, who: Checker, session: Session, now: Now, given: ResultsIn
+    inspection_id: Number64, who: Checker, session: Session, now: Now, given: ResultsIn
 ) -> ResultsOut:
     """All or none; the first begins the inspection. A failed safety item opens its ticket."""
-    results = [
-        rules.Result(
-            item=each.item,
-            asset=each.asset,
-            verdict=each.verdict,
-            values=_values(each.value),
-            unit=each.unit,
-            note=each.note,
-            row=each.row,
-            photos=tuple(each.photos),
-            instrument=each.instrument,
-            at=each.at,
-        )
-        for each in given.results
-    ]
+    results = [_result(each) for each in given.results]
     _, taken = await actions.check(
         session, who, inspection_id, results, now=now, at=given.at, phone_time=given.phone_time
     )
     return ResultsOut(
         inspection=told(await queries.shown(session, who, inspection_id, now)),
-        results=[
-            ResultOut(
-                item=each.item.id,
-                asset=each.asset,
-                verdict=Verdict(each.check.verdict) if each.check.verdict else None,
-                values=each.check.values,
-                limit=each.limit_words,
-                at=each.check.at,
-                finding=each.finding_id,
-                ticket=each.ticket,
-            )
-            for each in taken
-        ],
+        results=[_told(each) for each in taken],
+    )
+
+
+class LineIn(ResultIn):
+    """One result as a phone's act: the same fields, with the phone's clock beside them."""
+
+    phone_time: Instant | None = None
+
+
+@router.post("/inspections/{inspection_id}/line", status_code=201)
+async def check_line(
+    inspection_id: Number64, who: Checker, session: Session, now: Now, given: LineIn
+) -> ResultOut:
+    """One line, with its photos: what a phone sends for each, so that one refused holds up none."""
+    result = _result(given)
+    _, taken = await actions.check(
+        session, who, inspection_id, [result], now=now, at=given.at, phone_time=given.phone_time
+    )
+    return _told(taken[0])
+
+
+def _result(given: ResultIn) -> rules.Result:
+    return rules.Result(
+        item=given.item,
+        asset=given.asset,
+        verdict=given.verdict,
+        values=_values(given.value),
+        unit=given.unit,
+        note=given.note,
+        row=given.row,
+        photos=tuple(given.photos),
+        instrument=given.instrument,
+        at=given.at,
+    )
+
+
+def _told(each: actions.Told) -> ResultOut:
+    return ResultOut(
+        item=each.item.id,
+        asset=each.asset,
+        verdict=Verdict(each.check.verdict) if each.check.verdict else None,
+        values=each.check.values,
+        limit=each.limit_words,
+        at=each.check.at,
+        finding=each.finding_id,
+        ticket=each.ticket,
     )
 
 
@@ -210,9 +230,7 @@ class SettlementIn(Strict):
 
 
 @router.post("/findings/{finding_id}/ticket", status_code=201)
-async def open_ticket(
-    finding_id: Annotated[int, Field(ge=1, le=2**62)], who: Checker, session: Session, now: Now
-) -> FindingOut:
+async def open_ticket(finding_id: Number64, who: Checker, session: Session, now: Now) -> FindingOut:
     """The ticket that a finding offers; asked twice, the same one."""
     finding, ref = await actions.open_for(session, who, finding_id, now=now)
     return FindingOut(id=finding.id, ticket=ref, settled_at=finding.settled_at)
@@ -220,7 +238,7 @@ async def open_ticket(
 
 @router.post("/findings/{finding_id}/settlement", status_code=201)
 async def settle(
-    finding_id: Annotated[int, Field(ge=1, le=2**62)],
+    finding_id: Number64,
     who: Checker,
     session: Session,
     now: Now,

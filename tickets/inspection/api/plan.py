@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
 from tickets.door import PROBLEMS, DoorRoute, Now, Session
@@ -18,6 +18,8 @@ from tickets.ticket.queries.sought import cursor_of, key_of
 
 router = APIRouter(route_class=DoorRoute, responses=PROBLEMS)
 
+# A number as the database counts them.
+Number64 = Annotated[int, Path(ge=1, le=2**62)]
 InspectionState = Literal["planned", "under_way", "signed", "handed_over", "not_owed"]
 
 
@@ -107,7 +109,7 @@ async def inspections(
 
 @router.post("/inspections/{inspection_id}/visit", status_code=201)
 async def plan_visit(
-    inspection_id: int,
+    inspection_id: Number64,
     who: Annotated[Who, needs(Verb.INSPECTION_PLAN)],
     session: Session,
     now: Now,

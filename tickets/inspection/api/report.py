@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from tickets.door import PROBLEMS, DoorRoute, Instant, Line, Now, Passage, Session
 from tickets.door.typed import Strict
 from tickets.inspection import actions, queries
-from tickets.inspection.api.plan import InspectionOut, told
+from tickets.inspection.api.plan import InspectionOut, Number64, told
 from tickets.staff.rules import Verb, Who
 from tickets.staff.signed_in import needs
 
@@ -64,7 +64,7 @@ class HandoverOut(BaseModel):
 
 @router.post("/inspections/{inspection_id}/signature", status_code=201)
 async def sign(
-    inspection_id: int, who: Checker, session: Session, now: Now, given: SignatureIn
+    inspection_id: Number64, who: Checker, session: Session, now: Now, given: SignatureIn
 ) -> InspectionOut:
     """It becomes a numbered report that is never changed again."""
     await actions.sign(
@@ -82,7 +82,7 @@ async def sign(
 
 @router.post("/inspections/{inspection_id}/correction", status_code=201)
 async def correct(
-    inspection_id: int,
+    inspection_id: Number64,
     who: Annotated[Who, needs(Verb.INSPECTION_PLAN)],
     session: Session,
     now: Now,
@@ -95,7 +95,7 @@ async def correct(
 
 @router.post("/inspections/{inspection_id}/handover", status_code=201)
 async def hand_over(
-    inspection_id: int, who: Checker, session: Session, now: Now, given: HandoverIn
+    inspection_id: Number64, who: Checker, session: Session, now: Now, given: HandoverIn
 ) -> HandoverOut:
     """The first handing over meets the quarter; after its last day it is late."""
     handed = await actions.hand_over(
@@ -118,7 +118,7 @@ async def hand_over(
 
 @router.get("/inspections/{inspection_id}/report")
 async def report(
-    inspection_id: int,
+    inspection_id: Number64,
     who: Annotated[Who, needs(Verb.INSPECTION_READ)],
     session: Session,
     version: Version = None,
@@ -137,9 +137,14 @@ async def report(
     )
 
 
-@router.get("/inspections/{inspection_id}/report.pdf", response_class=Response)
+PDF: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/pdf": {}}, "description": "The report."}
+}
+
+
+@router.get("/inspections/{inspection_id}/report.pdf", response_class=Response, responses=PDF)
 async def paper(
-    inspection_id: int,
+    inspection_id: Number64,
     who: Annotated[Who, needs(Verb.INSPECTION_READ)],
     session: Session,
     version: Version = None,

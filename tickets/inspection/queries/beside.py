@@ -93,7 +93,9 @@ class Untrained:
     accepted_on: date
 
 
-async def untrained(session: AsyncSession, who: Who, *, most: int = 100) -> list[Untrained]:
+async def untrained(
+    session: AsyncSession, who: Who, *, project: str | None = None, most: int = 100
+) -> list[Untrained]:
     """Accepted and never trained, the longest first. Judged late by `rules.training_due`."""
     first = (
         select(Acceptance.project_id, func.min(Acceptance.accepted_on).label("accepted_on"))
@@ -105,6 +107,7 @@ async def untrained(session: AsyncSession, who: Who, *, most: int = 100) -> list
         .join(first, first.c.project_id == Project.id)
         .where(
             within(who.scope(Verb.BROKEN_SEE)),
+            *([Project.code == project] if project else []),
             ~select(Training.id).where(Training.project_id == Project.id).exists(),
         )
         .order_by(first.c.accepted_on, Project.code)

@@ -181,6 +181,11 @@ async def lines(session: AsyncSession, inspection: Inspection, checklist: Checkl
     ]
 
 
+def may_see_lines(who: Who, inspection: Inspection) -> bool:
+    """The owner's people see what was signed, not what is being written."""
+    return inspection.begun_at is not None and (who.is_staff or inspection.is_kept)
+
+
 async def inspectors(session: AsyncSession, inspection_id: int) -> Sequence[Person]:
     return (
         await session.scalars(

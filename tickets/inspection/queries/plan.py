@@ -7,7 +7,9 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import ColumnElement, Date, cast, false, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from tickets.asset.models import Asset
 from tickets.inspection.models import (
+    Check,
     Inspection,
     Inspector,
 )
@@ -142,6 +144,7 @@ async def year(
     *,
     now: datetime,
     after: str | None = None,
+    project: str | None = None,
     most: int = 50,
 ) -> list[YearRow]:
     """Projects by their code, one more than `most` where there are further ones. Three statements,
@@ -152,6 +155,8 @@ async def year(
         .order_by(Project.code)
         .limit(most + 1)
     )
+    if project is not None:
+        asked = asked.where(func.lower(Project.code) == project.lower())
     if after is not None:
         asked = asked.where(Project.code > after)
     projects = (await session.execute(asked)).all()
@@ -226,3 +231,31 @@ async def mine(session: AsyncSession, who: Who, now: datetime, *, days: int = 30
         Planned(row, code, name, zone, tuple(people or ()), standing_of(row, zone, now))
         for row, code, name, zone, people in await session.execute(asked)
     ]
+
+
+async def places_of_mine(
+    session: AsyncSession, who: Who, now: datetime
+) -> dict[int, list[tuple[str, str]]]:
+    """Each inspection under way of his round: the places as addresses name them ("-" for what is of
+    the whole project), with what changes when a line there does. Two statements."""
+    under_way = [row.inspection for row in await mine(session, who, now) if row.inspection.begun_at]
+    found: dict[int, list[tuple[str, str]]] = {each.id: [] for each in under_way}
+    if not under_way:
+        return found
+    rows = await session.execute(
+        select(
+            Check.inspection_id,
+            func.coalesce(Asset.code, "-"),
+            func.count(),
+            func.max(Check.received_at),
+        )
+        .outerjoin(Asset, Asset.id == Check.asset_id)
+        .where(Check.inspection_id.in_(found))
+        .group_by(Check.inspection_id, Asset.code)
+        .order_by(func.min(Check.position))
+    )
+    rows_of = {each.id: len(each.rows) for each in under_way}
+    for id_, key, number, latest in rows:
+        stamp = f"{rows_of[id_]}.{number}.{latest.timestamp() if latest else 0}"
+        found[id_].append((key, stamp))
+    return found

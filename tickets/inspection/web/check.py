@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import FormData, UploadFile
 
 from tickets import media
-from tickets.door import DoorRoute, Now, Session, Words
+from tickets.door import DoorRoute, Now, Session
 from tickets.inspection import actions, queries, rules
 from tickets.inspection.queries import Lined
 from tickets.inspection.web.doing import Checker
@@ -78,15 +78,18 @@ def _following(spots: Sequence[Spot], at: Spot | None) -> Spot | None:
 
 
 @router.get("/inspections/{inspection_id}/check")
-async def show(
-    request: Request,
-    inspection_id: int,
-    who: Checker,
-    session: Session,
-    now: Now,
-    at: Annotated[Words, Query()] = "",
+async def places(
+    request: Request, inspection_id: int, who: Checker, session: Session, now: Now
 ) -> Response:
-    """All places with how far each is; or the one that is named, with its lines."""
+    """All places, with how far each is."""
+    return await _show(request, inspection_id, who, session, now, "", {}, 200)
+
+
+@router.get("/inspections/{inspection_id}/check/{at}")
+async def place(
+    request: Request, inspection_id: int, at: str, who: Checker, session: Session, now: Now
+) -> Response:
+    """One place, with its lines."""
     return await _show(request, inspection_id, who, session, now, at, {}, 200)
 
 
@@ -108,7 +111,7 @@ async def _show(
     spot = next((each for each in spots if each.key == at), None) if at else None
     if at and spot is None:
         raise Missing("There is nothing to check at this place.")
-    return page(
+    response = page(
         request,
         "inspection/check.html",
         status=status,
@@ -126,16 +129,13 @@ async def _show(
         total=sum(len(each.lines) for each in spots),
         left=sum(each.open for each in spots),
     )
+    response.headers["X-Person"] = str(who.id)  # whose page the phone may keep
+    return response
 
 
-@router.post("/inspections/{inspection_id}/check")
+@router.post("/inspections/{inspection_id}/check/{at}")
 async def take(
-    request: Request,
-    inspection_id: int,
-    who: Checker,
-    session: Session,
-    now: Now,
-    at: Annotated[Words, Query()] = "",
+    request: Request, inspection_id: int, at: str, who: Checker, session: Session, now: Now
 ) -> Response:
     """Every line of the place of which something was entered; all of them, or none and why."""
     inspection, _ = await queries.find(session, who, inspection_id, Verb.INSPECTION_CHECK)
@@ -171,7 +171,7 @@ async def _onward(session: Session, who: Who, inspection_id: int, at: str) -> Re
     home = f"/inspections/{inspection_id}/check"
     if following is None:
         return RedirectResponse(home, 303)
-    return RedirectResponse(f"{home}?at={quote(following.key, safe='')}", 303)
+    return RedirectResponse(f"{home}/{quote(following.key, safe='')}", 303)
 
 
 async def _kept(session: Session, who: Who, posted: FormData, spot: Spot) -> dict[int, Kept]:

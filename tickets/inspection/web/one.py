@@ -40,7 +40,9 @@ async def _one(
     inspection, project = await queries.find(session, who, inspection_id)
     row = await queries.shown(session, who, inspection_id, now)
     checklist = await queries.checklist_of(session, inspection)
-    lined = await queries.lines(session, inspection, checklist) if inspection.begun_at else []
+    lined = []
+    if queries.may_see_lines(who, inspection):
+        lined = await queries.lines(session, inspection, checklist)
     may = {
         verb: who.scope(verb).covers(project.id, project.group_id)
         for verb in (Verb.INSPECTION_PLAN, Verb.INSPECTION_CHECK)

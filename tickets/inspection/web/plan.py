@@ -27,16 +27,22 @@ async def plan(
     now: Now,
     year: Annotated[Words, Query()] = "",
     after: Annotated[Words, Query()] = "",
+    project: Annotated[Words, Query()] = "",
 ) -> Response:
     """Year by projects; what is overdue stands above it, whatever its year."""
     today = day_of(now, settings().timezone)
     of = (
         int(year) if year.isascii() and year.isdigit() and 1980 <= int(year) <= 2200 else today.year
     )
-    rows = await queries.year(session, who, of, now=now, after=after or None, most=PROJECTS)
+    code = project.strip() or None
+    rows = await queries.year(
+        session, who, of, now=now, after=after or None, project=code, most=PROJECTS
+    )
     overdue = []
     if not after:
-        overdue = await queries.page(session, who, Wanted(overdue=True), now=now, most=OVERDUE)
+        overdue = await queries.page(
+            session, who, Wanted(code, overdue=True), now=now, most=OVERDUE
+        )
     further = ""
     if len(rows) > PROJECTS:
         further = f"/inspections?{urlencode({'year': of, 'after': rows[PROJECTS - 1].code})}"
@@ -44,6 +50,7 @@ async def plan(
         request,
         "inspection/plan.html",
         year=of,
+        project=code,
         today=today,
         rows=rows[:PROJECTS],
         overdue=overdue[:OVERDUE],

@@ -1,6 +1,6 @@
 """The forms of service contracts: made, changed, renewed, ended early."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -13,7 +13,7 @@ from tickets.project import actions, queries, rules
 from tickets.project.models import Contract, Project
 from tickets.project.web import shape
 from tickets.project.web.doing import Writer, home, tried
-from tickets.staff.rules import Verb
+from tickets.staff.rules import Verb, Who
 
 router = APIRouter(route_class=DoorRoute)
 
@@ -64,6 +64,28 @@ async def _form(
     )
 
 
+async def _done(
+    request: Request,
+    session: Session,
+    now: Now,
+    who: Who,
+    project: Project,
+    mode: str,
+    row: Contract | None,
+    form: Typed[Any],
+    verb: Callable[[], Awaitable[Any]],
+    name: Callable[[str], str] = str,
+) -> Response:
+    """Back to the covers when it is done, else the form with what was typed and why not. Ending
+    has a form of its own below that of a change."""
+    status = await tried(session, who, form, verb, name)
+    if status == 303:
+        return RedirectResponse(home(project.code, covers=True), 303)
+    if mode == "end":
+        return await _form(request, session, now, project, "change", row, None, status, form)
+    return await _form(request, session, now, project, mode, row, form, status)
+
+
 @router.get("/projects/{code}/contracts/new")
 async def new(request: Request, code: str, session: Session, now: Now, who: Writer) -> Response:
     project = await queries.find(session, who, code, Verb.PROJECT_WRITE)
@@ -85,10 +107,7 @@ async def add(request: Request, code: str, session: Session, now: Now, who: Writ
     async def verb() -> None:
         await actions.add_contract(session, who, project, _terms(form, {}), now=now)
 
-    status = await tried(session, who, form, verb, shape.field_of)
-    if status == 303:
-        return RedirectResponse(home(code, covers=True), 303)
-    return await _form(request, session, now, project, "new", None, form, status)
+    return await _done(request, session, now, who, project, "new", None, form, verb, shape.field_of)
 
 
 @router.get("/projects/{code}/contracts/{contract_id}")
@@ -121,10 +140,9 @@ async def change(
             now=now,
         )
 
-    status = await tried(session, who, form, verb, shape.field_of)
-    if status == 303:
-        return RedirectResponse(home(code, covers=True), 303)
-    return await _form(request, session, now, project, "change", row, form, status)
+    return await _done(
+        request, session, now, who, project, "change", row, form, verb, shape.field_of
+    )
 
 
 @router.get("/projects/{code}/contracts/{contract_id}/renewal")
@@ -150,10 +168,7 @@ async def renew(
             session, who, project, row.id, **form.model.model_dump(), now=now
         )
 
-    status = await tried(session, who, form, verb)
-    if status == 303:
-        return RedirectResponse(home(code, covers=True), 303)
-    return await _form(request, session, now, project, "renew", row, form, status)
+    return await _done(request, session, now, who, project, "renew", row, form, verb)
 
 
 @router.post("/projects/{code}/contracts/{contract_id}/end")
@@ -170,7 +185,4 @@ async def end(
             session, who, project, row.id, **form.model.model_dump(), now=now
         )
 
-    status = await tried(session, who, form, verb)
-    if status == 303:
-        return RedirectResponse(home(code, covers=True), 303)
-    return await _form(request, session, now, project, "change", row, None, status, form)
+    return await _done(request, session, now, who, project, "end", row, form, verb)

@@ -12,7 +12,11 @@ from fastapi.responses import Response
 
 from tickets import pages
 from tickets.door import DoorRoute, Now, Session, Words
+from tickets.inspection import queries as inspections
+from tickets.inspection.queries import Wanted as InspectionsWanted
+from tickets.inspection.rules import training_due
 from tickets.loan.rules import SUBSTITUTION_LABELS, SubstitutionState
+from tickets.project.rules import day_of
 from tickets.report.queries import broken, waiting
 from tickets.report.queries.broken import Broken, BrokenFilter
 from tickets.settings import settings
@@ -81,6 +85,15 @@ async def _waiting(
         "pauses": await waiting.pauses(session, who, project=project, limit=HEAD),
         "flags": await waiting.flagged(session, who, project=project, since=since, limit=HEAD),
         "repairs": await waiting.overdue(session, who, project=project, now=now, limit=HEAD),
+        "inspections": await inspections.page(
+            session, who, InspectionsWanted(project, overdue=True), now=now, most=HEAD
+        ),
+        "untrained": [
+            (each, training_due(each.accepted_on))
+            for each in await inspections.untrained(session, who, project=project, most=HEAD + 1)
+        ],
+        "first": HEAD,
+        "today": day_of(now, settings().timezone),
     }
 
 

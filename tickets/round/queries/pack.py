@@ -3,16 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import quote
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.events import Event
+from tickets.inspection import queries as inspections
 from tickets.round.queries.stops import Stop, round_of
 from tickets.sla.models import Act, Pause
 from tickets.staff.rules import Verb, Who
 from tickets.ticket.models import TicketPhoto
+from tickets.ticket.rules import FAULTS
+from tickets.words import say
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class Packed:
     severity: str
     status: str
     fault: str | None
+    what: str | None  # the fault in his language
     project: str
     place: str
     breaks_at: datetime | None
@@ -79,6 +84,7 @@ def _packed(who: Who, stop: Stop, stamp: int, photos: Sequence[str], mine: set[i
         severity=ticket.severity,
         status=ticket.status,
         fault=ticket.fault,
+        what=say(who.locale, FAULTS[ticket.fault].label) if ticket.fault in FAULTS else None,
         project=project.name,
         place=stop.place,
         breaks_at=stop.breaks_next.due_at if stop.breaks_next else None,
@@ -89,6 +95,26 @@ def _packed(who: Who, stop: Stop, stamp: int, photos: Sequence[str], mine: set[i
         ],
         photos=photos,
     )
+
+
+@dataclass(frozen=True)
+class CheckPage:
+    """A page of an inspection under way; fetched anew when its `stamp` is another."""
+
+    page: str
+    stamp: str
+
+
+async def checks_of(session: AsyncSession, who: Who, now: datetime) -> Sequence[CheckPage]:
+    """The places of every inspection one may help with, so that they can be checked without a
+    line. Two statements."""
+    places = await inspections.places_of_mine(session, who, now)
+    found = []
+    for id_, told in places.items():
+        home = f"/inspections/{id_}/check"
+        found.append(CheckPage(home, " ".join(stamp for _, stamp in told)))
+        found += [CheckPage(f"{home}/{quote(key, safe='')}", stamp) for key, stamp in told]
+    return found
 
 
 @dataclass(frozen=True)
@@ -110,8 +136,8 @@ async def verdicts_of(session: AsyncSession, who: Who, keys: Sequence[UUID]) -> 
         acts.where(Act.key.in_(keys), Act.by_id == who.id),
         pauses.where(Pause.key.in_(keys), Pause.by_id == who.id),
     ):
-        for row in await session.execute(asked):
-            seconds = None if row.skew is None else row.skew.total_seconds()
-            key: UUID = row[0]
-            told.append(Verdict(key, row[1], row[2], seconds))
+        for key, at, received_at, skew in await session.execute(asked):
+            if key is not None:
+                seconds = None if skew is None else skew.total_seconds()
+                told.append(Verdict(key, at, received_at, seconds))
     return told

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Select, exists, select, tuple_
+from sqlalchemy import Select, exists, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.asset.models import Asset
@@ -25,6 +25,7 @@ from tickets.ticket.models import Ticket, TicketPhoto
 from tickets.ticket.queries.seen import visible
 from tickets.ticket.queries.sought import cursor_of, key_of
 from tickets.visit import queries as visits
+from tickets.visit.models import Signature
 from tickets.visit.queries import Visited
 
 MINE, FREE = 50, 20  # a page of each
@@ -84,6 +85,14 @@ class At:
     substitution: SubstitutionShown
     notes: Sequence[Event] = field(default_factory=tuple)
     pauses: Sequence[Pause] = ()
+    signed_at: datetime | None = None  # by the owner's people, last
+    photos_needed: tuple[int, int] = (0, 0)  # before and after the work, still
+
+    @property
+    def is_signed(self) -> bool:
+        """For the work recorded last; without any there is nothing to sign for yet."""
+        done = max((each.at for each in self.repairs), default=None)
+        return done is not None and self.signed_at is not None and self.signed_at >= done
 
     @property
     def open_pause(self) -> Pause | None:
@@ -170,9 +179,11 @@ def _stop(
 async def at(session: AsyncSession, who: Who, ref: str, now: datetime) -> At:
     """One ticket, for him who stands before it."""
     ticket = await tickets.find(session, who, ref, Verb.ROUND_SEE)
-    project, reporter, is_unheard = (
+    signed = select(func.max(Signature.at)).where(Signature.ticket_id == ticket.id)
+    unheard = exists(_ALERTS.where(Alert.ticket_id == ticket.id))
+    project, reporter, is_unheard, signed_at = (
         await session.execute(
-            select(Project, Contact, exists(_ALERTS.where(Alert.ticket_id == ticket.id)))
+            select(Project, Contact, unheard, signed.scalar_subquery())
             .outerjoin(Contact, Contact.id == ticket.reporter_id)
             .where(Project.id == ticket.project_id)
         )
@@ -191,6 +202,7 @@ async def at(session: AsyncSession, who: Who, ref: str, now: datetime) -> At:
             .limit(10)
         )
     ).all()
+    needed = await _photos_needed(session, ticket)
     return At(
         stop=_stop(ticket, project, reporter, is_unheard, clocks=clocks, assets=assets, now=now),
         contacts=await projects.contacts_of(session, project),
@@ -200,4 +212,18 @@ async def at(session: AsyncSession, who: Who, ref: str, now: datetime) -> At:
         substitution=debts.get(ticket.id, NOT_OWED),
         notes=notes,
         pauses=await sla.pauses_of_family(session, [ticket.id]),
+        signed_at=signed_at,
+        photos_needed=needed,
+    )
+
+
+async def _photos_needed(session: AsyncSession, ticket: Ticket) -> tuple[int, int]:
+    """How many the terms ask for of before and after the work, less those there are."""
+    terms = await projects.terms_at(session, ticket.project_id, ticket.reported_at)
+    if not (terms.photos_before or terms.photos_after):
+        return 0, 0
+    told = await visits.photos_by_moment(session, ticket)
+    return (
+        max(terms.photos_before - told.get("before", 0), 0),
+        max(terms.photos_after - told.get("after", 0), 0),
     )

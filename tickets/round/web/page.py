@@ -8,15 +8,17 @@ from fastapi import Query, Request
 from fastapi.responses import Response
 
 from tickets.door import DoorRoute, Now, RoomRouter, Session
+from tickets.inspection import queries as inspections
+from tickets.inspection.rules import STATE_LABELS
 from tickets.loan.rules import SUBSTITUTION_LABELS, is_owed
 from tickets.pages import page
 from tickets.round import queries
-from tickets.round.rules import Step, coming, later, map_links, steps
+from tickets.round.rules import Standing, Step, coming, later, map_links, steps
 from tickets.sla.rules import PAUSE_LABELS
 from tickets.staff.rules import Verb, Who
 from tickets.staff.signed_in import needs
-from tickets.ticket.rules import CAUSES, FAULTS, Doable, Stands, may_now
-from tickets.visit.rules import PAYS_LABELS, RESULT_LABELS
+from tickets.ticket.rules import CAUSES, FAULTS, HAND_BACK_LABELS, Doable, Stands, may_now
+from tickets.visit.rules import MEASURED, PAYS_LABELS, RESULT_LABELS, SIGNED_FOR, plain
 
 router = RoomRouter("/round", route_class=DoorRoute)
 
@@ -33,6 +35,10 @@ _VERBS = {
     Doable.END_PAUSE: Verb.TICKET_PAUSE,
     Doable.GRADE: Verb.TICKET_GRADE,
     Doable.CHECK: Verb.TICKET_REPAIR,
+    Doable.DEPART: Verb.TICKET_ARRIVE,
+    Doable.APPOINT: Verb.TICKET_ANSWER,
+    Doable.HAND_BACK: Verb.TICKET_HAND_BACK,
+    Doable.SIGN: Verb.TICKET_REPAIR,
 }
 
 
@@ -50,6 +56,8 @@ async def show(
         request,
         "round/round.html",
         round=found,
+        checks=await inspections.mine(session, who, now) if cursor is None else [],
+        check_labels=STATE_LABELS,
         is_first=cursor is None,
         faults=FAULTS,
         map_links=map_links,
@@ -80,9 +88,14 @@ async def show_ticket(
     ]
     possible = steps(
         doable,
-        severity=ticket.severity,
-        may_be_owed=is_owed(ticket.cover, ticket.main_equipment),
-        is_on_site=ticket.status == "on_site",
+        Standing(
+            severity=ticket.severity,
+            may_be_owed=is_owed(ticket.cover, ticket.main_equipment),
+            is_on_site=ticket.status == "on_site",
+            is_mine=ticket.technician_id == who.id,
+            has_departed=ticket.departed_at is not None,
+            is_signed=at.is_signed,
+        ),
     )
     response = page(
         request,
@@ -105,6 +118,10 @@ async def show_ticket(
         causes=CAUSES,
         pause_labels=PAUSE_LABELS,
         results=RESULT_LABELS,
+        measured=MEASURED,
+        plain=plain,
+        signed_for=SIGNED_FOR,
+        hand_back_labels=HAND_BACK_LABELS,
         pays=PAYS_LABELS,
         substitution_labels=SUBSTITUTION_LABELS,
     )

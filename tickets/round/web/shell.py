@@ -19,13 +19,16 @@ public = APIRouter()
 
 _FOR_EVER = "public, max-age=31536000, immutable"
 # What a page of the phone asks for before anything is typed.
-_SHELL = ("app.css", "round.css", "phone.css", "ticking.js", "page.js", "round.js")
+_STYLES = ("app.css", "round.css", "phone.css", "inspection.css")
+_SCRIPTS = ("ticking.js", "page.js", "search.js", "round.js", "signing.js", "held_place.js")
 _ICONS = ("icons/icon.svg", "icons/icon-192.png")
 
 
 def shell() -> list[str]:
     modules = sorted(file.name for file in (ROOT / "static" / "phone").glob("*.js"))
-    return [asset_url(name) for name in (*_SHELL, *_ICONS)] + [phone_url(m) for m in modules]
+    return [asset_url(name) for name in (*_STYLES, *_SCRIPTS, *_ICONS)] + [
+        phone_url(m) for m in modules
+    ]
 
 
 @cache
@@ -99,6 +102,12 @@ Technician = Annotated[Who, needs(Verb.ROUND_SEE)]
 async def held(request: Request, who: Technician, session: Session) -> Response:
     """The frame alone: only the phone knows what it holds."""
     return _of(who, page(request, "round/queue.html"))
+
+
+@router.get("/round/scan")
+async def scan(request: Request, who: Technician, session: Session) -> Response:
+    """The frame alone: the phone's camera looks."""
+    return _of(who, page(request, "round/scan.html"))
 
 
 @router.get("/round/offline")

@@ -14,7 +14,7 @@ from tickets.asset.queries.table import Wanted
 from tickets.project.models import Project
 from tickets.project.rules.kinds import KINDS
 from tickets.sheet import queries, reading
-from tickets.sheet.rules.cells import guarded, shown
+from tickets.sheet.rules.cells import guarded, kept_apart, shown
 from tickets.sheet.rules.fields import ASSETS
 from tickets.ticket.rules import CAUSES, CHANNELS, FAULTS, KIND_LABELS, STATUS_LABELS
 from tickets.words import N_, say
@@ -133,7 +133,9 @@ async def written(ending: str, rows: Rows, **how: Any) -> Path:
 
     async def lines() -> AsyncIterator[bytes]:
         async for row in rows:
-            yield reading.as_line(row)
+            yield reading.as_line(
+                [kept_apart(cell) if isinstance(cell, str) else cell for cell in row]
+            )
 
     await reading.child("write", path=path, lines=lines(), **how)
     return path

@@ -11,11 +11,13 @@ Cell = str | float | int | bool | date | datetime | time | timedelta | None
 
 # What a spreadsheet takes for a formula when a cell begins with it.
 _STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+_GUARDED: Final = re.compile(r"'+[=+\-@\t\r]")
 _SHORTENED: Final = re.compile(r"\d(\.\d+)?[Ee]\+\d\d?")
 _EXACT: Final = 10**15  # Excel keeps fifteen digits and makes noughts of the rest
 _BIDI: Final = dict.fromkeys(
     [*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0xFEFF]
 )
+_BREAKS: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]+")
 
 
 def column_letter(number: int) -> str:
@@ -53,15 +55,15 @@ def text_of(field: str, cell: Cell) -> str:
             number=shown(cell),
         )
     text = cell.strip() if isinstance(cell, str) else shown(cell)
-    if len(text) > 1 and text[0] == "'" and text[1] in _STARTS:
+    if _GUARDED.match(text):
         text = text[1:].strip()
     if text.isascii() and text.isprintable():
         return text
     if "\0" in text or any(0xD800 <= ord(ch) < 0xE000 for ch in text):
         raise Invalid(field, "This contains characters that cannot be kept.")
     text = unicodedata.normalize("NFC", text).translate(_BIDI)
-    text = "".join(" " if unicodedata.category(ch) == "Cc" else ch for ch in text)
-    return " ".join(text.split())
+    # A line broken within the cell is one blank; blanks that somebody typed stay as they are.
+    return " ".join(filter(None, map(str.strip, _BREAKS.split(text))))
 
 
 def not_shortened(field: str, text: str) -> str:
@@ -77,8 +79,13 @@ def not_shortened(field: str, text: str) -> str:
 
 def guarded(text: str) -> str:
     """For a CSV that is opened in Excel: text that would compute begins with an apostrophe,
-    which `text_of` takes off again."""
-    return f"'{text}" if text.startswith(_STARTS) else text
+    which `text_of` takes off again; so does text that is guarded already."""
+    return f"'{text}" if text.startswith(_STARTS) or _GUARDED.match(text) else text
+
+
+def kept_apart(text: str) -> str:
+    """For a workbook, whose text never computes: only what `text_of` would take for guarded."""
+    return f"'{text}" if _GUARDED.match(text) else text
 
 
 _DAY: Final = re.compile(
@@ -129,6 +136,11 @@ def _by_number(number: float, is_1904: bool) -> date | None:
     return first + timedelta(days=int(number))
 
 
+_NUMBER: Final = re.compile(
+    r"([+-]?(?:\d+(?:,\d{3})*(?:\.\d*)?|\.\d+)(?:[Ee]-\d{1,3})?)(?:[WwKk°]|瓦|开)?"
+)
+
+
 def number_of(field: str, cell: Cell) -> float | None:
     """Units may stand behind it (36W, 3000 K), a comma between thousands."""
     if isinstance(cell, float | int) and not isinstance(cell, bool):
@@ -136,7 +148,7 @@ def number_of(field: str, cell: Cell) -> float | None:
     text = unicodedata.normalize("NFKC", text_of(field, cell)).replace(" ", "")
     if not text:
         return None
-    match = re.fullmatch(r"([+-]?\d+(?:,\d{3})*(?:\.\d*)?|[+-]?\.\d+)(?:[WwKk°]|瓦|开)?", text)
+    match = _NUMBER.fullmatch(text)
     if match is None:
         raise Invalid(field, "{text} is not a number.", text=text[:40])
     return float(match[1].replace(",", ""))

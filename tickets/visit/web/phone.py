@@ -15,4 +15,6 @@ router = APIRouter(route_class=DoorRoute)
 
 @router.get("/round/phone")
 async def show(request: Request, who: Annotated[Who, needs(Verb.ROUND_SEE)]) -> Response:
-    return page(request, "visit/phone.html")
+    response = page(request, "visit/phone.html")
+    response.headers["X-Person"] = str(who.id)  # whose page the phone may keep
+    return response

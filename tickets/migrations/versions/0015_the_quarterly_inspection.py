@@ -1,6 +1,6 @@
 """the quarterly inspection: plan, checklists, lines, findings, reports, upkeep, training
 
-Revision: 0014, after 0013.
+Revision: 0015, after 0014.
 """
 
 import json
@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-revision = "0014"
-down_revision = "0013"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
