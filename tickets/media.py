@@ -161,6 +161,19 @@ async def read(photo: Photo, *, small: bool = False) -> bytes:
         raise Missing("This photo is not in the store.") from None
 
 
+async def scaled(digest: str, side: int) -> bytes:
+    """For print: a kept picture no larger than `side`, decoded at about that size."""
+    kept = await read(Photo(sha256=digest))
+    return await asyncio.get_running_loop().run_in_executor(_bench, _scaled, kept, side)
+
+
+def _scaled(content: bytes, side: int) -> bytes:
+    image: Image.Image = Image.open(BytesIO(content), formats=("JPEG",))
+    image.draft("RGB", (side, side))
+    image.thumbnail((side, side), Image.Resampling.BILINEAR)
+    return _jpeg(image, 78)
+
+
 def _path(digest: str, *, small: bool) -> str:
     return f"photos/{digest[:2]}/{digest}{'-small' if small else ''}.jpg"
 

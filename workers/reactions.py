@@ -90,6 +90,7 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "inspection.signed": (),
     "inspection.reopened": (),
     "inspection.handed_over": (),
+    "inspection.received": (),
     "checklist.drafted": (),
     "checklist.published": (),
     "checklist.discarded": (),

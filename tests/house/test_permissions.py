@@ -34,9 +34,14 @@ PUBLIC = {
     "GET /readyz",
     "GET /sw.js",
     "POST /a/{key}",
+    "GET /r/{key}",  # a report by a link that ends: its 192 random bits are the key
+    "GET /r/{key}/photos/{digest}",
+    "GET /r/{key}/photos/{digest}/small",
+    "GET /r/{key}/report.pdf",
     "GET /rota/{secret}.ics",  # the secret is the key
     "POST /locale",
     "POST /login",
+    "POST /r/{key}",
 }
 
 

@@ -12,7 +12,7 @@ from tickets.inspection.actions.checklists import (
     text_of,
 )
 from tickets.inspection.actions.findings import open_for, settle
-from tickets.inspection.actions.handing import HandedOver, hand_over, note_opened, open_link
+from tickets.inspection.actions.handing import HandedOver, hand_over, link_hash, note_opened
 from tickets.inspection.actions.planning import plan_missing, replan, replan_after
 from tickets.inspection.actions.printing import printed
 from tickets.inspection.actions.remind import remind, tell_of_due, tell_of_visit
@@ -43,10 +43,10 @@ __all__ = [
     "hand_over",
     "hold_training",
     "keep_instrument",
+    "link_hash",
     "note_opened",
     "open_correction",
     "open_for",
-    "open_link",
     "plan_missing",
     "plan_visit",
     "printed",

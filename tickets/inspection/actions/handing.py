@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.events import record
@@ -18,7 +18,7 @@ from tickets.inspection.rules import State
 from tickets.media import Photo
 from tickets.phone import actions as phones
 from tickets.phone.rules import judged
-from tickets.refusals import Invalid, Missing, Refused
+from tickets.refusals import Invalid
 from tickets.staff.rules import Verb, Who
 
 LINK_DAYS: Final = 30
@@ -104,27 +104,22 @@ def link_hash(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-async def open_link(session: AsyncSession, key: str, now: datetime) -> InspectionReport:
-    """Whoever has the address sees the one report, until it ends. That it was opened is noted."""
-    row = (
-        await session.execute(
-            select(ReportHandover, InspectionReport)
-            .join(InspectionReport, InspectionReport.id == ReportHandover.report_id)
-            .where(ReportHandover.link_hash == link_hash(key))
-        )
-    ).first()
-    if row is None:
-        raise Missing("There is no such report.")
-    handover, report = row
-    if handover.link_ends_at is None or now > handover.link_ends_at:
-        raise Refused("This link has ended. Please ask for a new one.")
-    return report
-
-
-async def note_opened(session: AsyncSession, key: str, now: datetime) -> None:
-    """The first time."""
-    await session.execute(
-        update(ReportHandover)
-        .where(ReportHandover.link_hash == link_hash(key), ReportHandover.opened_at.is_(None))
-        .values(opened_at=now)
+async def note_opened(session: AsyncSession, key: str, now: datetime) -> ReportHandover:
+    """Whoever has the address says that he has received the report; the first time counts."""
+    handover = await queries.by_link(session, link_hash(key), now, lock=True)
+    if handover.opened_at is not None:
+        return handover
+    report = await session.get_one(InspectionReport, handover.report_id)
+    inspection = await session.get_one(Inspection, report.inspection_id)
+    handover.opened_at = now
+    record(
+        session,
+        "inspection.received",
+        at=now,
+        project_id=inspection.project_id,
+        inspection_id=inspection.id,
+        report_id=report.id,
+        handover_id=handover.id,
+        version=report.version,
     )
+    return handover

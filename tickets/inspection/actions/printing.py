@@ -13,7 +13,8 @@ from tickets.media import Photo
 from tickets.papers import contractor, paper
 from tickets.refusals import Missing
 
-ABREAST = 16
+ABREAST = 8
+PRINTED = 640  # pixels: 200 to the inch at half the width of a page
 
 
 async def printed(session: AsyncSession, report: InspectionReport, locale: str) -> bytes:
@@ -43,13 +44,13 @@ async def printed(session: AsyncSession, report: InspectionReport, locale: str) 
 
 
 async def _pictures(digests: Iterable[str]) -> dict[str, bytes]:
-    """Those the store still has, small, by their names on the paper."""
+    """Those the store still has, as large as print shows them, by their names on the paper."""
     gate = asyncio.Semaphore(ABREAST)
 
     async def read(digest: str) -> bytes | None:
         async with gate:
             try:
-                return await media.read(Photo(sha256=digest), small=True)
+                return await media.scaled(digest, PRINTED)
             except Missing:
                 return None
 

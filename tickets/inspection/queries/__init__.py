@@ -9,6 +9,15 @@ from tickets.inspection.queries.beside import (
     upkeep,
 )
 from tickets.inspection.queries.gathered import gathered
+from tickets.inspection.queries.given import (
+    Version,
+    by_link,
+    photo_of_inspection,
+    photo_of_report,
+    report_of,
+    signature_of,
+    versions,
+)
 from tickets.inspection.queries.one import (
     Lined,
     OpenFinding,
@@ -47,8 +56,10 @@ __all__ = [
     "Planned",
     "Untrained",
     "UpkeepRow",
+    "Version",
     "Wanted",
     "YearRow",
+    "by_link",
     "checklist",
     "checklist_of",
     "checklists",
@@ -63,15 +74,20 @@ __all__ = [
     "mine",
     "open_findings",
     "page",
+    "photo_of_inspection",
+    "photo_of_report",
     "places_of",
     "places_of_mine",
     "report",
+    "report_of",
     "reports",
     "shown",
+    "signature_of",
     "standing_of",
     "training",
     "trainings",
     "untrained",
     "upkeep",
+    "versions",
     "year",
 ]

@@ -1,26 +1,23 @@
 """What a report says, gathered once when it is signed: numbers and codes, no language."""
 
-from collections import Counter
-from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.asset.models import Asset
 from tickets.inspection import rules
-from tickets.inspection.models import Checklist, Inspection, InspectionReport, Training
-from tickets.inspection.queries import one
+from tickets.inspection.models import Checklist, Inspection
+from tickets.inspection.queries import one, quarter
 from tickets.inspection.queries.one import Lined
 from tickets.inspection.rules import Rate, Value, Verdict
 from tickets.media import Photo
-from tickets.project import queries as projects
 from tickets.project.models import Owner, Project
 from tickets.sla.models import Clock
-from tickets.sla.rules import state
-from tickets.ticket.models import Ticket, TicketAsset
+from tickets.staff.models import Person
+from tickets.ticket.models import Ticket, TicketAsset, TicketPhoto
 
 PLACES = ("AREA", "BOX", "CIRC")
 
@@ -34,6 +31,7 @@ async def gathered(
     photos = await _photos(session, lined)
     owner = await session.get_one(Owner, project.owner_id)
     rates = await _rates(session, project, lined)
+    repairs = await _repairs(session, lined)
     return {
         "owner": owner.name,
         "project": {"code": project.code, "name": project.name, "address": project.address},
@@ -61,14 +59,14 @@ async def gathered(
         "instruments": _instruments(lined, inspection),
         "items": _items(checklist, lined),
         "lines": [_line(each, photos) for each in lined],
-        "findings": _findings(lined, photos),
+        "findings": _findings(lined, photos, repairs),
         "rates": rates,
         "computed": _computed(checklist, inspection, rates),
-        "earlier": await _earlier(session, inspection),
-        "tickets": await _tickets(session, inspection, project, now),
-        "trend": await _trend(session, inspection, rates),
-        "to_settle": await _to_settle(session, inspection, project),
-        "training": await _training(session, project),
+        "earlier": await quarter.earlier(session, inspection),
+        "tickets": await quarter.tickets(session, inspection, project, now),
+        "trend": await quarter.trend(session, inspection, rates, _insulation(lined)),
+        "to_settle": await quarter.to_settle(session, inspection, project),
+        "training": await quarter.training(session, project),
     }
 
 
@@ -113,8 +111,8 @@ def _items(checklist: Checklist, lined: Sequence[Lined]) -> dict[str, Any]:
     """As the frozen version says them, those that were used and those that are reckoned."""
     used = {each.check.item for each in lined}
     return {
-        told["id"]: told
-        for told in checklist.items
+        told["id"]: {**told, "position": position}
+        for position, told in enumerate(checklist.items)
         if told["id"] in used or told["kind"] == Value.COMPUTED
     }
 
@@ -142,7 +140,53 @@ def _instruments(lined: Sequence[Lined], inspection: Inspection) -> list[dict[st
     return sorted(used.values(), key=lambda tool: (tool["name"], tool["serial"]))
 
 
-def _findings(lined: Sequence[Lined], photos: dict[Any, Photo]) -> list[dict[str, Any]]:
+async def _repairs(session: AsyncSession, lined: Sequence[Lined]) -> dict[int, dict[str, Any]]:
+    """Of each finding's ticket: who answers for it, until when, and how it looked afterwards."""
+    ids = [each.finding.ticket_id for each in lined if each.finding and each.finding.ticket_id]
+    if not ids:
+        return {}
+    told: dict[int, dict[str, Any]] = {}
+    rows = await session.execute(
+        select(Ticket.id, Person.name, Clock.due_at)
+        .outerjoin(Person, Person.id == Ticket.technician_id)
+        .outerjoin(
+            Clock,
+            (Clock.ticket_id == Ticket.id)
+            & (Clock.cycle == Ticket.cycle)
+            & (Clock.promise == "repair")
+            & Clock.closed_as.is_(None),
+        )
+        .where(Ticket.id.in_(ids))
+        .order_by(Ticket.id, Clock.generation)
+    )
+    for id_, name, due_at in rows:
+        due = due_at.isoformat() if due_at else None
+        told[id_] = {"responsible": name, "due_at": due, "after": []}
+    after = await session.execute(
+        select(TicketPhoto.ticket_id, Photo.sha256)
+        .join(Photo, Photo.id == TicketPhoto.photo_id)
+        .where(TicketPhoto.ticket_id.in_(ids), Photo.moment == "after")
+        .order_by(TicketPhoto.ticket_id, Photo.created_at, Photo.id)
+    )
+    for id_, digest in after:
+        if digest not in told[id_]["after"]:
+            told[id_]["after"].append(digest)
+    return told
+
+
+def _insulation(lined: Sequence[Lined]) -> dict[str, float]:
+    """The worst of the three of each circuit, to be held against the quarters before."""
+    return {
+        each.code: min(each.check.values)
+        for each in lined
+        if each.code and each.item.kind is Value.NUMBER3 and each.item.unit == "MΩ"
+        if each.check.values
+    }
+
+
+def _findings(
+    lined: Sequence[Lined], photos: dict[Any, Photo], repairs: Mapping[int, dict[str, Any]]
+) -> list[dict[str, Any]]:
     """Safety first, then by severity."""
     failed = [each for each in lined if each.check.verdict == Verdict.FAIL and each.finding]
     failed.sort(key=lambda each: (not each.item.is_safety, each.finding.severity))  # type: ignore[union-attr]
@@ -161,7 +205,13 @@ def _findings(lined: Sequence[Lined], photos: dict[Any, Photo]) -> list[dict[str
                 each.finding
                 and (each.finding.settled_at or (each.ticket_ref and not each.is_ticket_open))
             ),
+            "limit": each.limit_words,
+            "found_at": each.finding.found_at.isoformat() if each.finding else None,
             "photos": [photos[id_].sha256 for id_ in each.photos if id_ in photos],
+            **(
+                repairs.get((each.finding and each.finding.ticket_id) or 0)
+                or {"responsible": None, "due_at": None, "after": []}
+            ),
         }
         for each in failed
     ]
@@ -220,140 +270,3 @@ def _computed(
         verdict = rules.judge(limit, [percent]) if percent is not None else None
         told[item.id] = {"rate": name, "limit": limit.in_words(), "verdict": verdict}
     return told
-
-
-async def _earlier(session: AsyncSession, inspection: Inspection) -> list[dict[str, Any]]:
-    """What earlier inspections found and is still open."""
-    found = await one.open_findings(session, inspection.project_id, before=inspection.id)
-    return [
-        {
-            "item": each.item,
-            "zh": each.zh,
-            "en": each.en,
-            "asset": each.asset,
-            "quarter": each.quarter,
-            "severity": each.finding.severity,
-            "ticket": each.ticket_ref,
-            "note": each.note,
-            "found_at": each.found_at.isoformat(),
-        }
-        for each in found
-    ]
-
-
-def span_of(inspection: Inspection, project: Project) -> tuple[datetime, datetime]:
-    """The quarter as instants: from its first day's midnight there to the end of its last."""
-    zone = ZoneInfo(project.timezone)
-    return (
-        datetime.combine(inspection.starts_on, time(), zone),
-        datetime.combine(inspection.due_on + timedelta(1), time(), zone),
-    )
-
-
-async def _tickets(
-    session: AsyncSession, inspection: Inspection, project: Project, now: datetime
-) -> dict[str, Any]:
-    """What was reported in the quarter, and how its promises were kept until now."""
-    begins, ends = span_of(inspection, project)
-    of_quarter = (
-        Ticket.project_id == project.id,
-        Ticket.reported_at >= begins,
-        Ticket.reported_at < ends,
-        Ticket.status.not_in(("cancelled", "merged")),
-    )
-    rows = (
-        await session.execute(
-            select(Ticket.id, Ticket.ref, Ticket.severity, Ticket.is_open, Ticket.fault).where(
-                *of_quarter
-            )
-        )
-    ).all()
-    promises: dict[str, Counter[str]] = {}
-    for clock in await session.scalars(
-        select(Clock).join(Ticket, Ticket.id == Clock.ticket_id).where(*of_quarter)
-    ):
-        promises.setdefault(clock.promise, Counter())[state(clock, now).value] += 1
-    return {
-        "received": len(rows),
-        "closed": sum(not row.is_open for row in rows),
-        "severities": dict(Counter(row.severity for row in rows)),
-        "promises": {promise: dict(count) for promise, count in promises.items()},
-    }
-
-
-async def _trend(
-    session: AsyncSession, inspection: Inspection, rates: dict[str, list[int]]
-) -> list[dict[str, Any]]:
-    """The rates of the last eight reports of the project, this one last."""
-    newest = (
-        select(InspectionReport.inspection_id, func.max(InspectionReport.version).label("version"))
-        .join(Inspection, Inspection.id == InspectionReport.inspection_id)
-        .where(
-            Inspection.project_id == inspection.project_id,
-            Inspection.due_on < inspection.due_on,
-        )
-        .group_by(InspectionReport.inspection_id)
-        .subquery()
-    )
-    rows = await session.execute(
-        select(InspectionReport.facts["quarter"], InspectionReport.facts["rates"])
-        .join(
-            newest,
-            (newest.c.inspection_id == InspectionReport.inspection_id)
-            & (newest.c.version == InspectionReport.version),
-        )
-        .join(Inspection, Inspection.id == InspectionReport.inspection_id)
-        .order_by(Inspection.due_on.desc())
-        .limit(7)
-    )
-    trend = [
-        {"due_on": quarter["due_on"], "number": quarter["number"], "rates": told}
-        for quarter, told in rows
-    ]
-    trend.reverse()
-    this = {"due_on": inspection.due_on.isoformat(), "number": inspection.number, "rates": rates}
-    return [*trend, this]
-
-
-async def _to_settle(
-    session: AsyncSession, inspection: Inspection, project: Project
-) -> list[dict[str, Any]] | None:
-    """Of the last inspection of a cover: whatever must be settled before that ends (§9)."""
-    later = await session.scalar(
-        select(Inspection.id)
-        .where(
-            Inspection.project_id == project.id,
-            Inspection.due_on > inspection.due_on,
-            Inspection.not_owed.is_(None),
-        )
-        .limit(1)
-    )
-    if later is not None:
-        return None
-    rows = await session.execute(
-        select(Ticket.ref, Ticket.description, Ticket.severity, Ticket.reported_at)
-        .where(Ticket.project_id == project.id, Ticket.is_open)
-        .order_by(Ticket.reported_at)
-        .limit(200)
-    )
-    return [
-        {
-            "ticket": ref,
-            "what": description[:120],
-            "severity": severity,
-            "since": reported_at.isoformat(),
-        }
-        for ref, description, severity, reported_at in rows
-    ]
-
-
-async def _training(session: AsyncSession, project: Project) -> dict[str, Any]:
-    held = await session.scalar(
-        select(func.max(Training.held_on)).where(Training.project_id == project.id)
-    )
-    acceptances = (await projects.held_of(session, project)).acceptances
-    first = min((each.accepted_on for each in acceptances), default=None)
-    return {
-        "held_on": held.isoformat() if held else None,
-        "accepted_on": first.isoformat() if first else None,
-    }
