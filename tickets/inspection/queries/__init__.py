@@ -34,13 +34,11 @@ from tickets.inspection.queries.one import (
 from tickets.inspection.queries.plan import (
     Planned,
     Wanted,
-    YearRow,
     mine,
     page,
     places_of_mine,
     shown,
     standing_of,
-    year,
 )
 from tickets.inspection.queries.reports import (
     checklist,
@@ -49,10 +47,13 @@ from tickets.inspection.queries.reports import (
     report,
     reports,
 )
+from tickets.inspection.queries.year import Cell, Overdue, YearRow, cells_of, overdue, year
 
 __all__ = [
+    "Cell",
     "Lined",
     "OpenFinding",
+    "Overdue",
     "Planned",
     "Untrained",
     "UpkeepRow",
@@ -60,6 +61,7 @@ __all__ = [
     "Wanted",
     "YearRow",
     "by_link",
+    "cells_of",
     "checklist",
     "checklist_of",
     "checklists",
@@ -73,6 +75,7 @@ __all__ = [
     "may_see_lines",
     "mine",
     "open_findings",
+    "overdue",
     "page",
     "photo_of_inspection",
     "photo_of_report",

@@ -1,10 +1,9 @@
 """The plan: lists of inspections, the year of every project, what stands beside it."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Date, cast, false, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Date, cast, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.asset.models import Asset
@@ -14,7 +13,7 @@ from tickets.inspection.models import (
     Inspector,
 )
 from tickets.inspection.rules import Standing, standing
-from tickets.project.models import CoverEnd, Project
+from tickets.project.models import Project
 from tickets.project.queries import within
 from tickets.project.rules import day_of
 from tickets.refusals import Missing
@@ -122,91 +121,6 @@ async def shown(session: AsyncSession, who: Who, inspection_id: int, now: dateti
     return Planned(
         inspection, code, name, zone, tuple(people or ()), standing_of(inspection, zone, now)
     )
-
-
-@dataclass(frozen=True)
-class YearRow:
-    """A project in the plan of a year: its quarters by the month they end in; out of cover, the
-    last day it was in."""
-
-    id: int
-    code: str
-    name: str
-    quarters: tuple[Planned, ...]
-    covered_until: date | None
-    is_accepted: bool
-
-
-async def year(
-    session: AsyncSession,
-    who: Who,
-    of: int,
-    *,
-    now: datetime,
-    after: str | None = None,
-    project: str | None = None,
-    most: int = 50,
-) -> list[YearRow]:
-    """Projects by their code, one more than `most` where there are further ones. Three statements,
-    however many projects."""
-    asked = (
-        select(Project.id, Project.code, Project.name, Project.timezone)
-        .where(within(who.scope(Verb.INSPECTION_READ)))
-        .order_by(Project.code)
-        .limit(most + 1)
-    )
-    if project is not None:
-        asked = asked.where(func.lower(Project.code) == project.lower())
-    if after is not None:
-        asked = asked.where(Project.code > after)
-    projects = (await session.execute(asked)).all()
-    ids = [row.id for row in projects]
-    found: dict[int, list[Planned]] = {}
-    for inspection, people in await session.execute(
-        select(Inspection, _PEOPLE)
-        .where(
-            Inspection.project_id.in_(ids) if ids else false(),
-            Inspection.starts_on <= date(of, 12, 31),
-            Inspection.due_on >= date(of, 1, 1),
-        )
-        .order_by(Inspection.due_on, Inspection.id)
-    ):
-        row = next(each for each in projects if each.id == inspection.project_id)
-        found.setdefault(row.id, []).append(
-            Planned(
-                inspection,
-                row.code,
-                row.name,
-                row.timezone,
-                tuple(sorted(people or ())),
-                standing_of(inspection, row.timezone, now),
-            )
-        )
-    ends = await _covered(session, ids)
-    return [
-        YearRow(
-            row.id,
-            row.code,
-            row.name,
-            tuple(found.get(row.id, ())),
-            ends[row.id][1] if row.id in ends else None,
-            row.id in ends,
-        )
-        for row in projects
-    ]
-
-
-async def _covered(
-    session: AsyncSession, ids: Sequence[int]
-) -> Mapping[int, tuple[int, date | None]]:
-    if not ids:
-        return {}
-    rows = await session.execute(
-        select(CoverEnd.project_id, func.count(), func.max(CoverEnd.ends_on))
-        .where(CoverEnd.project_id.in_(ids), CoverEnd.what != "retention")
-        .group_by(CoverEnd.project_id)
-    )
-    return {project_id: (number, ends_on) for project_id, number, ends_on in rows}
 
 
 async def mine(session: AsyncSession, who: Who, now: datetime, *, days: int = 30) -> list[Planned]:
