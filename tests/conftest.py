@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from tests.makers.staff import make_person
 from tickets import db, embedded
 from tickets.migrations import upgrade
+from tickets.project import actions as projects
 from tickets.staff import signed_in
 from tickets.staff.models import Person, SignIn
 
@@ -80,6 +81,13 @@ def now() -> datetime:
 
 
 SignedIn = Callable[..., Awaitable[AsyncClient]]
+
+
+@pytest.fixture(autouse=True)
+def nobody_follows() -> Iterator[None]:
+    """An app names who follows the covers; the next test may have none."""
+    yield
+    projects.follow_covers()
 
 
 @pytest.fixture

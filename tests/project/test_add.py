@@ -62,6 +62,7 @@ async def test_it_is_added_with_owner_contact_acceptance_and_terms(
         "project.added",
         "contact.added",
         "project.accepted",
+        "inspection.planned",
     ]
 
 

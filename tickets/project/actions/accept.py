@@ -56,7 +56,6 @@ async def accept(
             session.add(acceptance)
     except IntegrityError:
         raise Refused("Batch {batch} has been accepted already.", batch=batch) from None
-    await write_ends(session, project, now)
     record(
         session,
         "project.accepted",
@@ -66,6 +65,7 @@ async def accept(
         batch=batch,
         **_told(acceptance),
     )
+    await write_ends(session, project, now)
     return acceptance
 
 
