@@ -169,7 +169,9 @@ async def scaled(digest: str, side: int) -> bytes:
 
 def _scaled(content: bytes, side: int) -> bytes:
     image: Image.Image = Image.open(BytesIO(content), formats=("JPEG",))
-    image.draft("RGB", (side, side))
+    longer = max(image.size)
+    size = (max(1, image.width * side // longer), max(1, image.height * side // longer))
+    image.draft("RGB", size)  # decoded no larger than it is needed
     image.thumbnail((side, side), Image.Resampling.BILINEAR)
     return _jpeg(image, 78)
 

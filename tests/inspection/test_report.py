@@ -271,6 +271,17 @@ async def test_the_face_is_inside_and_rare_characters_are_drawn(
     assert all("NotoSansSC" in name for name in names), names
 
 
+async def test_photos_are_printed_no_larger_than_they_are_looked_at(
+    browser_of: BrowserOf, inspected: Inspected
+) -> None:
+    client = await browser_of(inspected.person)
+    made = await fetched(client, f"/inspections/{inspected.inspection.id}/report.pdf")
+    found = [image for page in PdfReader(BytesIO(made)).pages for image in page.images]
+    sizes = sorted(image.image.size for image in found if image.image)
+    # Taken at 1600 x 1200: as built; when found, after the repair; and the signature as drawn.
+    assert sizes == [(320, 240), (640, 480), (640, 480), (1600, 1200)]
+
+
 async def test_the_paper_is_sound_pdf(
     browser_of: BrowserOf, inspected: Inspected, tmp_path: Path
 ) -> None:

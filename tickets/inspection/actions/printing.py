@@ -1,7 +1,7 @@
 """A signed report on paper: set once in each language, kept, and given out as those bytes."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
 import obstore
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,7 +10,7 @@ from tickets import media
 from tickets.inspection.models import InspectionReport
 from tickets.inspection.rules.paper import on_paper
 from tickets.media import Photo
-from tickets.papers import contractor, paper
+from tickets.papers import paper
 from tickets.refusals import Missing
 
 ABREAST = 8
@@ -25,8 +25,8 @@ async def printed(session: AsyncSession, report: InspectionReport, locale: str) 
         return bytes(await found.bytes_async())
     except FileNotFoundError:
         pass
-    facts = on_paper(report, locale, contractor())
-    pictures = await _pictures(facts["pictures"])
+    facts = on_paper(report, locale)
+    pictures = await _pictures(facts["pictures"], frozenset(facts["large"]))
     if report.signature_id is not None:
         signed = await session.get(Photo, report.signature_id)
         if signed is not None:
@@ -43,14 +43,16 @@ async def printed(session: AsyncSession, report: InspectionReport, locale: str) 
     return made
 
 
-async def _pictures(digests: Iterable[str]) -> dict[str, bytes]:
+async def _pictures(digests: Iterable[str], large: Set[str]) -> dict[str, bytes]:
     """Those the store still has, as large as print shows them, by their names on the paper."""
     gate = asyncio.Semaphore(ABREAST)
 
     async def read(digest: str) -> bytes | None:
         async with gate:
             try:
-                return await media.scaled(digest, PRINTED)
+                if digest in large:
+                    return await media.scaled(digest, PRINTED)
+                return await media.read(Photo(sha256=digest), small=True)
             except Missing:
                 return None
 

@@ -14,6 +14,7 @@ from tickets.inspection.queries import one, quarter
 from tickets.inspection.queries.one import Lined
 from tickets.inspection.rules import Rate, Value, Verdict
 from tickets.media import Photo
+from tickets.papers import contractor
 from tickets.project.models import Owner, Project
 from tickets.sla.models import Clock
 from tickets.staff.models import Person
@@ -33,6 +34,7 @@ async def gathered(
     rates = await _rates(session, project, lined)
     repairs = await _repairs(session, lined)
     return {
+        "company": contractor(),
         "owner": owner.name,
         "project": {"code": project.code, "name": project.name, "address": project.address},
         "timezone": project.timezone,

@@ -1,6 +1,6 @@
 """A report's facts put into words for the paper and the page: both show the same."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -28,10 +28,12 @@ class Report(Protocol):
     def facts(self) -> Mapping[str, Any]: ...
 
 
-def on_paper(report: Report, locale: str, company: str) -> dict[str, Any]:
+def on_paper(report: Report, locale: str) -> dict[str, Any]:
     """What the templates read: a cover, key figures, and chapters of blocks (text, tables, charts,
-    findings, photos, signatures). `pictures`: the digests of the photos it shows."""
+    findings, photos, signatures). `pictures`: the digests of the photos it shows; `large`: those
+    of them that are looked at closely."""
     facts = report.facts
+    company = facts["company"]
     _ = Spoken(locale, facts["timezone"])
     told = {
         "title": _("Quarterly inspection report"),
@@ -52,21 +54,24 @@ def on_paper(report: Report, locale: str, company: str) -> dict[str, Any]:
         "safety": _safety(facts, _),
         "chapters": _chapters(report, company, _),
     }
-    told["pictures"] = pictures(told)
+    of_findings, others = _pictures(told["chapters"])
+    told["pictures"] = list(dict.fromkeys([*of_findings, *others]))
+    told["large"] = of_findings
     return told
 
 
-def pictures(told: Mapping[str, Any]) -> list[str]:
-    """Digests of the photos that stand in it, each once, in their order."""
-    found: list[str] = []
-    for each in told["chapters"]:
+def _pictures(told: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[str]]:
+    """Digests of the photos that stand in the chapters: of findings, and the others."""
+    of_findings: list[str] = []
+    others: list[str] = []
+    for each in told:
         for block in each["blocks"]:
             if block["kind"] == "findings":
                 for finding in block["findings"]:
-                    found += [*finding["before"], *finding["after"]]
+                    of_findings += [*finding["before"], *finding["after"]]
             elif block["kind"] == "photos":
-                found += [photo["sha256"] for photo in block["photos"]]
-    return list(dict.fromkeys(found))
+                others += [photo["sha256"] for photo in block["photos"]]
+    return of_findings, others
 
 
 def _corrects(report: Report, _: Spoken) -> list[str]:

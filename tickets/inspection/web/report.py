@@ -13,7 +13,6 @@ from tickets.inspection.rules.paper import on_paper
 from tickets.inspection.web.doing import Reader
 from tickets.media import Photo
 from tickets.pages import page
-from tickets.papers import contractor
 
 router = APIRouter(route_class=DoorRoute)
 
@@ -31,7 +30,7 @@ _PHOTO = {
 
 def told(report: InspectionReport, locale: str, signature: str | None) -> dict[str, Any]:
     """The words of the paper, its charts ready for the page."""
-    facts = on_paper(report, locale, contractor())
+    facts = on_paper(report, locale)
     for chapter in facts["chapters"]:
         for block in chapter["blocks"]:
             if block["kind"] == "chart":
