@@ -45,7 +45,6 @@ from tickets.inspection.queries.reports import (
     checklists,
     handovers,
     report,
-    reports,
 )
 from tickets.inspection.queries.year import Cell, Overdue, YearRow, cells_of, overdue, year
 
@@ -83,7 +82,6 @@ __all__ = [
     "places_of_mine",
     "report",
     "report_of",
-    "reports",
     "shown",
     "signature_of",
     "standing_of",

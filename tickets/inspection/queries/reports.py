@@ -10,17 +10,6 @@ from tickets.refusals import Missing
 from tickets.staff.models import Person
 
 
-async def reports(session: AsyncSession, inspection: Inspection) -> Sequence[InspectionReport]:
-    """Newest version first."""
-    return (
-        await session.scalars(
-            select(InspectionReport)
-            .where(InspectionReport.inspection_id == inspection.id)
-            .order_by(InspectionReport.version.desc())
-        )
-    ).all()
-
-
 async def report(
     session: AsyncSession, inspection: Inspection, version: int | None = None
 ) -> InspectionReport:

@@ -36,8 +36,8 @@ from tickets.staff.rules import Scope, Verb, Who
 
 
 class YearRow(NamedTuple):
-    """A project in the plan of a year. `covered_until` is the last day of its last cover; None where
-    nothing was accepted."""
+    """A project in the plan of a year. `covered_until` is the last day of its last cover, None
+    where nothing was accepted."""
 
     code: str
     name: str

@@ -68,7 +68,7 @@ async def _one(
         tabled=[item for item in items if item.rows],
         people=people,
         technicians=technicians,
-        reports=await queries.reports(session, inspection),
+        reports=await queries.versions(session, inspection),
         handovers=await queries.handovers(session, inspection),
         may_plan=may[Verb.INSPECTION_PLAN],
         may_check=may[Verb.INSPECTION_CHECK],
