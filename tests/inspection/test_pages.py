@@ -258,7 +258,7 @@ async def test_upkeep_training_and_instruments(session: AsyncSession, as_role: S
         "project": "UP-1",
         "held_on": str(today),
         "place": "桥头控制室",
-        "topics": ["structure", "use"],
+        "topics": ["structure", "daily"],
         "other_topics": "节日模式",
         "trainer": "李工",
         "attendees": "王科\n赵工",
@@ -266,7 +266,7 @@ async def test_upkeep_training_and_instruments(session: AsyncSession, as_role: S
     assert (await technician.post("/trainings", data=held | {"attendees": ""})).status_code == 422
     assert (await technician.post("/trainings", data=held)).status_code == 303
     training = (await session.scalars(select(Training))).one()
-    assert training.topics == ["structure", "use", "节日模式"]
+    assert training.topics == ["structure", "daily", "节日模式"]
     assert "UP-1" not in text_of((await boss.get("/trainings")).text)
     assert "桥头控制室" in (await boss.get("/trainings?project=UP-1")).text
 

@@ -554,7 +554,7 @@ async def test_the_record_of_a_training_names_who_was_taught_what(
         project_id=inspected.project.id,
         held_on=date(2026, 2, 3),
         place="管理用房二楼",
-        topics=["use", "灯光秀切换"],
+        topics=["daily", "灯光秀切换"],
         trainer="周工",
         attendees="王科\n刘䶮",
         questions="问：如何断电？\n答：先拉总闸。",

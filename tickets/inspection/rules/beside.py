@@ -14,12 +14,12 @@ UPKEEP_LABELS: Final[dict[str, str]] = {
 
 # The six of the after-sales plan.
 TOPIC_LABELS: Final[dict[str, str]] = {
-    "structure": N_("What the system consists of"),
-    "use": N_("Everyday use and scenes"),
-    "faults": N_("Common faults and how to report them"),
-    "emergency": N_("Emergencies and switching off"),
-    "safety": N_("Electrical safety"),
-    "upkeep": N_("Cleaning and everyday upkeep"),
+    "safety": N_("Safe operation and upkeep"),
+    "structure": N_("Structure and performance"),
+    "parts": N_("Main parts, their use and repair"),
+    "daily": N_("Daily use and care"),
+    "faults": N_("Common faults"),
+    "emergency": N_("Emergencies"),
 }
 
 TRAINING_DAYS: Final = 30
