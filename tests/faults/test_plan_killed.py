@@ -47,7 +47,7 @@ async def test_killed_again_and_again_every_quarter_is_planned_once(
                 # Of a project all quarters, or none.
                 assert await number(url, TORN) == 0
             assert workers.order("plans") == "done 0", workers.log.read_text()
-        assert kills >= 1
+        assert kills >= 10
         assert await number(url, ALL) == PROJECTS * QUARTERS
         assert await number(url, TWICE) == 0
         assert await number(url, TOLD) == PROJECTS
