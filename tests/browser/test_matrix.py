@@ -46,7 +46,15 @@ ALL: dict[str, Body] = {
     "pause-end": lambda _: {},
     "danger": lambda _: {"severity": "S1", "reason": "漏电"},
     "note": lambda _: {"text": "缺梯子"},
-    "repair": lambda _: {"work": "换驱动", "result": "partial"},
+    "measure": lambda _: {"description": "东门架了两盏移动灯"},
+    "declined": lambda _: {"by": "王工", "note": "不用临时灯"},
+    "repair": lambda _: {
+        "work": "换驱动",
+        "result": "fixed",
+        "cause": "C_PRODUCT",
+        "check_after_dark": True,
+    },
+    "check": lambda _: {"passed": False, "note": "还有两盏不亮"},
     "signature": lambda _: {"name": "王工", "signed_for": "visit"},
     "handback": lambda _: {"reason": "parts"},
 }
@@ -61,7 +69,10 @@ EVENTS = {
     "pause-end": "pause.ended",
     "danger": "ticket.severity_changed",
     "note": "ticket.noted",
+    "measure": "substitution.settled",
+    "declined": "substitution.settled",
     "repair": "ticket.repaired",
+    "check": "ticket.checked",
     "signature": "ticket.signed",
     "handback": "ticket.handed_back",
 }
@@ -107,7 +118,8 @@ async def _fails_once(house: Any, wire: Wire, page: Page, person: int, fate: Fat
     drawn = {
         n: [("other", make_jpeg())] for n, (kind, _) in enumerate(kinds) if kind == "signature"
     }
-    ids = await hold(page, person, ref, kinds, drawn)
+    # A line's delay cannot be told from a clock's error: closer than it, acts may change places.
+    ids = await hold(page, person, ref, kinds, drawn, apart=timedelta(seconds=20))
     for _ in range(4 * len(ids)):
         await deliver(page, isUrged=True, isNow=True)
         held = {act["id"]: act for act in await queue(page)}
@@ -121,7 +133,8 @@ async def _fails_once(house: Any, wire: Wire, page: Page, person: int, fate: Fat
         assert told == []
         assert held[ids[0]]["answer"]["detail"] == wire.sentence
     else:
-        assert set(states.values()) == {"received"}, (fate, [held[each] for each in ids])
+        left = [held[each] for each in ids if held[each]["state"] != "received"]
+        assert [(each["kind"], each["answer"]) for each in left] == [], fate
         # Each once, and only the signature's picture besides.
         wanted = sorted(EVENTS[kind] for kind, _ in kinds)
         assert sorted(each for each in told if each in EVENTS.values()) == wanted, fate

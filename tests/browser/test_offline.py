@@ -470,16 +470,8 @@ async def test_a_wrong_clock_is_taken_off(house: Any, phone: Phone, hours: float
     )
     await page.goto(f"{phone.url}/round/queue")
     person = await person_of(page)
-    (held,) = await hold(page, person, ref, {"arrival": {}})
-    at = (datetime.now(UTC) + timedelta(hours=hours)).isoformat()
-    await page.evaluate(
-        """async ({ version, id, at }) => {
-            const store = await import(`/phone/${version}/store.js`);
-            await store.change(id, () => ({ at }));
-        }""",
-        {"version": await version(page), "id": held, "at": at},
-    )
     pressed = datetime.now(UTC)
+    await hold(page, person, ref, {"arrival": {}}, at=pressed + timedelta(hours=hours))
     await asyncio.sleep(1.5)
     await deliver(page, isUrged=True)
     await settled(page)
