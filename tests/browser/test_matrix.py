@@ -15,7 +15,7 @@ from playwright.async_api import Browser, Page
 from sqlalchemy import select
 
 from tests.browser.held import deliver, hold, person_of
-from tests.browser.phone import Phone, fault, phone_of, queue
+from tests.browser.phone import Phone, called_out, fault, phone_of, queue
 from tests.browser.wire import Fate, Wire, bad_line
 from tests.makers.visit import make_jpeg
 from tickets.events import Event
@@ -37,6 +37,7 @@ def tomorrow() -> str:
 Body = Callable[[int], dict[str, Any]]
 # In an order in which the work may go.
 ALL: dict[str, Body] = {
+    "acknowledgement": lambda _: {},
     "answer": lambda person: {"note": "马上到", "technician": person},
     "departure": lambda _: {},
     "arrival": lambda _: {"position": {"lat": 31.2, "lon": 121.5, "accuracy_m": 12}},
@@ -60,6 +61,7 @@ ALL: dict[str, Body] = {
 }
 FEW = {kind: ALL[kind] for kind in ("arrival", "note")}
 EVENTS = {
+    "acknowledgement": "alert.acknowledged",
     "answer": "ticket.answered",
     "departure": "ticket.departed",
     "arrival": "ticket.arrived",
@@ -103,6 +105,7 @@ async def test_no_failure_loses_an_act_or_doubles_it(house: Any, phone: Phone) -
 
 async def _fails_once(house: Any, wire: Wire, page: Page, person: int, fate: Fate) -> None:
     ref = await fault(house)
+    await called_out(house, ref)
     hurt: set[str] = set()
 
     def decide(method: str, path: str) -> Fate:
