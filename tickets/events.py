@@ -7,13 +7,16 @@ transaction that made it true, so it can neither be lost nor invented. It is nev
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, func, text
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Text, func, literal_column, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tickets.db import Base
+
+# Word for word as the index has it; the same key may stand at several lines.
+KEY: Final = literal_column("(facts ->> 'key')", Text)
 
 
 class Event(Base):
@@ -24,6 +27,8 @@ class Event(Base):
         Index("ix_event_kind", "kind", "happened_at"),
         # The managers' page: phones' news that came late, or by a wrong clock.
         Index("ix_event_flagged", "recorded_at", "id", postgresql_where=text("facts ? 'flags'")),
+        # A phone asks what became of what it sent, by the keys it was sent with.
+        Index("ix_event_key", KEY, postgresql_where=text("(facts ->> 'key') IS NOT NULL")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

@@ -1,7 +1,7 @@
 // The acts a phone may write down: which form, which door, what the form's fields become, and
 // which steps are open once it is done. A new kind of act is an entry here (docs/phone.md).
 
-import { day, flag, instant, measurements, parts, text } from "./fields.js";
+import { day, flag, instant, measurements, number, parts, text } from "./fields.js";
 
 const without = (...gone) => (steps) => steps.filter((step) => !gone.includes(step));
 const first = (step) => (steps) => [step, ...steps.filter((each) => each !== step)];
@@ -147,6 +147,13 @@ export const KINDS = {
     path: "/inspections/{ref}/line",
     fields: {},
     is_elsewhere: true,
+    then: (steps) => steps,
+  },
+  acknowledgement: {
+    step: "heard", // no step of the page: its button stands by itself (heard.js)
+    path: "/tickets/{ref}/acknowledgement",
+    fields: { upto: number },
+    has_no_clock: true,
     then: (steps) => steps,
   },
   note: {

@@ -3,6 +3,7 @@
 import { askForSync, dirty, go } from "./app.js";
 import { isOpen } from "./delivery.js";
 import { typedIn } from "./fields.js";
+import { hideHeard } from "./heard.js";
 import { element, say, zone } from "./here.js";
 import { KINDS, stepsAfter } from "./kinds.js";
 import { chip, judged, reason, said } from "./state.js";
@@ -72,6 +73,7 @@ async function paint({ isFresh = false } = {}) {
   held.querySelector("ul").replaceChildren(...shown.map(line));
   held.style.minHeight = "";
   keepRoom(held.hidden ? 0 : held.offsetHeight);
+  hideHeard(acts);
   offer(stepsAfter(known, acts.filter((act) => isOpen(act) || isNews(act))), isFresh);
   if (acts.some(isNews) && !acts.some(isOpen)) renew(acts.filter(isNews).at(-1));
 }

@@ -2,7 +2,7 @@
 
 import asyncio
 from base64 import b64encode
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +17,7 @@ from tickets.ticket.models import Ticket
 DOORS = {
     "answer": "response",
     "danger": "severity",
+    "declined": "substitution_declined",
     "measure": "measures",
     "note": "notes",
     "pause": "pauses",
@@ -46,13 +47,17 @@ async def hold(
     ref: str,
     kinds: Kinds,
     pictures: dict[int, list[tuple[str, bytes]]] | None = None,
+    at: datetime | None = None,
+    apart: timedelta = timedelta(),
 ) -> list[str]:
     """Acts written down as a form writes them, without their forms. `pictures` belong to the act of
-    that place: of which moment, and the bytes."""
+    that place: of which moment, and the bytes. `at` is that of the
+    last one by the phone's clock, now if absent; those before it were so far `apart`."""
     now = datetime.now(UTC).isoformat()
     made: list[dict[str, Any]] = []
     pause = None
-    for n, (kind, body) in enumerate(kinds.items() if isinstance(kinds, dict) else kinds):
+    wanted = list(kinds.items() if isinstance(kinds, dict) else kinds)
+    for n, (kind, body) in enumerate(wanted):
         photos = [
             {"id": str(uuid4()), "base64": b64encode(content).decode(), "moment": moment}
             for moment, content in (pictures or {}).get(n, ())
@@ -71,7 +76,7 @@ async def hold(
             "builds_on": pause if ends else None,
             "photos": [each["id"] for each in photos],
             "pictures": photos,
-            "at": now,
+            "at": ((at or datetime.now(UTC)) - apart * (len(wanted) - n - 1)).isoformat(),
             "written": now,
             "hold_until": 0,
             "state": "waiting",

@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from playwright.async_api import BrowserContext, Page, Playwright, async_playwright
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from tests.makers.staff import make_person
 from tests.makers.ticket import make_ticket
+from tickets.events import Event
+from tickets.notice.models import Alert
 from tickets.project.models import Project
-from tickets.sla.models import Act
+from tickets.sla.models import Act, Clock
 from tickets.staff import signed_in
 from tickets.staff.models import Person, SignIn
 from tickets.ticket.models import Ticket
@@ -143,6 +145,34 @@ async def fault(
             description=text,
         )
         return ticket.ref
+
+
+async def called_out(house: Any, ref: str) -> int:
+    """It is called out, and nobody has said that he heard it."""
+    async with house.room() as session:
+        ticket = (await session.scalars(select(Ticket).where(Ticket.ref == ref))).one()
+        clock = await session.scalar(
+            select(Clock.id).where(Clock.ticket_id == ticket.id).order_by(Clock.id).limit(1)
+        )
+        told = select(Event.id).where(Event.ticket_id == ticket.id).order_by(Event.id.desc())
+        before = await session.scalar(
+            select(func.count()).select_from(Alert).where(Alert.ticket_id == ticket.id)
+        )
+        now = datetime.now(UTC)
+        alert = Alert(
+            ticket_id=ticket.id,
+            clock_id=clock,
+            breach_no=before + 1,
+            threshold="open",
+            event_id=await session.scalar(told.limit(1)),
+            falls_at=now,
+            rung=1,
+            climbs_at=now + timedelta(minutes=10),
+            climbs_every=timedelta(minutes=10),
+        )
+        session.add(alert)
+        await session.flush()
+        return int(alert.id)
 
 
 async def acts_of(house: Any, ref: str) -> list[Act]:

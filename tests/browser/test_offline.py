@@ -17,6 +17,7 @@ from tests.browser.held import deliver, hold, notes, person_of, settled, version
 from tests.browser.phone import (
     Phone,
     acts_of,
+    called_out,
     fault,
     phone_of,
     queue,
@@ -28,6 +29,7 @@ from tests.browser.wire import Fate, Wire, bad_line
 from tests.makers.visit import make_jpeg
 from tickets.events import Event
 from tickets.media import Photo
+from tickets.notice.models import Alert
 from tickets.project.models import Project, Terms
 from tickets.sla import actions as sla
 from tickets.sla.models import Clock, Pause
@@ -451,6 +453,41 @@ async def test_after_signing_out_everything_waits_for_its_own_person(
     assert [str(act.key) for act in await acts_of(house, ref)] == [held]
 
 
+async def test_it_is_heard_without_a_line_and_what_came_later_is_not(
+    house: Any, phone: Phone
+) -> None:
+    """收到 on the round and on a ticket, both delivered later."""
+    person = int(phone.key.removeprefix("phone-of-"))
+    listed, opened = await fault(house), await fault(house)
+    seen = [await called_out(house, ref) for ref in (listed, opened)]
+    async with house.room() as session:
+        his = update(Ticket).where(Ticket.ref.in_((listed, opened)))
+        await session.execute(his.values(technician_id=person))
+    async with bad_line(house.url) as wire:
+        phone.url = wire.url
+        page = await open_round(phone)
+        wire.decide = cut
+        await page.goto(f"{wire.url}/round")
+        card = page.locator(f"#{listed}")
+        await card.locator(".heard-here button").click()
+        await expect(card.locator(".heard-here")).to_be_hidden()
+        await expect(card.locator(".held-here")).to_contain_text("1")
+        await page.goto(f"{wire.url}/round/{opened}")
+        await page.locator(".heard-here button").click()
+        await expect(page.locator("#held li.waiting")).to_have_count(1)
+        await expect(page.locator(".heard-here")).to_be_hidden()
+        later = await called_out(house, opened)
+        wire.decide = whole
+        await page.goto(f"{wire.url}/round/queue")
+        assert {act["kind"] for act in await settled(page)} == {"acknowledgement"}
+        async with house.room() as session:
+            asked = select(Alert.id).where(Alert.acknowledged_by_id == person).order_by(Alert.id)
+            assert list(await session.scalars(asked)) == seen
+        await page.goto(f"{wire.url}/round/{opened}")
+        await expect(page.locator(".heard-here")).to_be_visible()
+        await expect(page.locator(".heard-here [name=upto]")).to_have_value(str(later))
+
+
 @pytest.mark.parametrize("hours", [6, -3, 90 / 3600])
 async def test_a_wrong_clock_is_taken_off(house: Any, phone: Phone, hours: float) -> None:
     ref = await fault(house, hours=2)
@@ -470,16 +507,8 @@ async def test_a_wrong_clock_is_taken_off(house: Any, phone: Phone, hours: float
     )
     await page.goto(f"{phone.url}/round/queue")
     person = await person_of(page)
-    (held,) = await hold(page, person, ref, {"arrival": {}})
-    at = (datetime.now(UTC) + timedelta(hours=hours)).isoformat()
-    await page.evaluate(
-        """async ({ version, id, at }) => {
-            const store = await import(`/phone/${version}/store.js`);
-            await store.change(id, () => ({ at }));
-        }""",
-        {"version": await version(page), "id": held, "at": at},
-    )
     pressed = datetime.now(UTC)
+    await hold(page, person, ref, {"arrival": {}}, at=pressed + timedelta(hours=hours))
     await asyncio.sleep(1.5)
     await deliver(page, isUrged=True)
     await settled(page)

@@ -24,12 +24,20 @@ class Wire:
     seen: list[tuple[str, str, Fate]] = field(default_factory=list)
     sentence: str = "The line says no."
     retry_after: int | None = None
-    closing: asyncio.Event = field(default_factory=asyncio.Event)
+    serving: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError, asyncio.IncompleteReadError):
-            await self._one(reader, writer)
-        writer.close()
+        task = asyncio.current_task()
+        assert task is not None
+        self.serving.add(task)
+        try:
+            with suppress(ConnectionError, asyncio.IncompleteReadError):
+                await self._one(reader, writer)
+            writer.close()
+        except asyncio.CancelledError:
+            writer.transport.abort()
+        finally:
+            self.serving.discard(task)
 
     async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
@@ -41,7 +49,7 @@ class Wire:
         fate = self.decide(method, path)
         self.seen.append((method, path, fate))
         if fate == "hang":
-            await self.closing.wait()
+            await asyncio.Event().wait()
         elif fate == "reset":
             writer.transport.abort()
         elif isinstance(fate, int):
@@ -68,11 +76,12 @@ class Wire:
         head = re.sub(rb"\r\nconnection: [^\r]*", b"", head, flags=re.I)
         head = head[:-2] + b"Connection: close\r\n\r\n"
         reader, writer = await asyncio.open_connection(*self.upstream)
-        writer.write(head + body)
-        await writer.drain()
-        answer = await reader.read()
-        writer.close()
-        return answer
+        try:
+            writer.write(head + body)
+            await writer.drain()
+            return await reader.read()
+        finally:
+            writer.close()
 
 
 @asynccontextmanager
@@ -85,7 +94,9 @@ async def bad_line(url: str) -> AsyncIterator[Wire]:
     try:
         yield wire
     finally:
-        wire.closing.set()
         server.close()
-        await asyncio.sleep(0.1)  # those that hang see it
+        # Those that hang, and connections a browser opened before it had anything to ask.
+        for task in (left := tuple(wire.serving)):
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
         await server.wait_closed()

@@ -130,6 +130,41 @@ async def test_a_verdict_says_from_when_an_act_counts(phone: AsyncClient, ticket
     assert found[str(late)]["at"] == found[str(late)]["received_at"]  # not believed
 
 
+async def test_what_no_clock_is_judged_by_has_its_verdict_too(
+    connection: AsyncConnection, phone: AsyncClient, ticket: Ticket
+) -> None:
+    now, slow = datetime.now(UTC), timedelta(minutes=5)
+    photo = await phone.post("/api/v1/photos", files={"file": ("a.jpg", make_jpeg())})
+    acts: dict[str, dict[str, str]] = {
+        "departure": {},
+        "appointment": {"for_at": (now + 20 * H).isoformat()},
+        "measures": {"description": "two floodlights"},
+        "severity": {"severity": "S2", "reason": "the whole street"},
+        "signature": {"name": "Wang", "signed_for": "visit", "signature": photo.json()["id"]},
+        "handback": {"reason": "parts"},
+    }
+    keys = {door: str(uuid4()) for door in acts}
+    for door, given in acts.items():
+        # The one that is too old to be believed counts from its delivery.
+        at = now - (100 * H if door == "signature" else H)
+        told = given | {"at": (at - slow).isoformat(), "phone_time": (now - slow).isoformat()}
+        answer = await phone.post(
+            f"/api/v1/tickets/{ticket.ref}/{door}",
+            json=told,
+            headers={"Idempotency-Key": keys[door]},
+        )
+        assert answer.status_code in (200, 201), (door, answer.text)
+    asked = "&".join(f"key={key}" for key in keys.values())
+    path = f"/api/v1/round/verdicts?{asked}"
+    found = {each["key"]: each for each in (await phone.get(path)).json()["items"]}
+    for door, key in keys.items():
+        counted = datetime.fromisoformat(found[key]["at"])
+        is_old = door == "signature"
+        assert abs(counted - (now if is_old else now - H)) < timedelta(seconds=30), door
+        assert found[key]["skew_seconds"] == pytest.approx(300, abs=30), door
+    assert await statements(connection, phone, path) == 4  # three, and who is at the door
+
+
 async def test_acts_of_others_are_not_judged_aloud(
     session: AsyncSession, browser_of: SignedIn, phone: AsyncClient, ticket: Ticket
 ) -> None:

@@ -314,6 +314,27 @@ async def test_programs_acknowledge_too_and_owners_cannot(
     assert (await lead.post(url)).json() == {"acknowledged": 0}
 
 
+async def test_what_was_called_out_after_the_page_was_shown_is_not_heard_on_it(
+    night: Night, browser_of: Callable[[Person], Awaitable[AsyncClient]]
+) -> None:
+    ticket = await night.report()
+    phone = await browser_of(night.zhang)
+    page = (await phone.get(f"/round/{ticket.ref}")).text
+    seen = int(page.split('name="upto" value="')[1].split('"')[0])
+    await night.at(30)  # a threshold more
+    alerts = list(await night.session.scalars(select(Alert).order_by(Alert.id)))
+    assert (alerts[0].id, len(alerts)) == (seen, 2)
+    url = f"/api/v1/tickets/{ticket.ref}/acknowledgement"
+    assert (await phone.post(url, json={"upto": seen})).json() == {"acknowledged": 1}
+    await phone.post(f"/tickets/{ticket.ref}/acknowledgement", data={"upto": str(seen)})
+    for alert in alerts:
+        await night.session.refresh(alert)
+    assert [alert.acknowledged_by_id for alert in alerts] == [night.zhang.id, None]
+    assert f'name="upto" value="{alerts[1].id}"' in (await phone.get("/round")).text
+    assert (await phone.post(url, json={"upto": alerts[1].id})).json() == {"acknowledged": 1}
+    assert (await phone.post(url, json={"upto": 0})).status_code == 422
+
+
 async def test_the_technician_says_it_with_one_thumb(
     night: Night, browser_of: Callable[[Person], Awaitable[AsyncClient]]
 ) -> None:

@@ -19,7 +19,7 @@ from tickets.sla.models import Clock
 from tickets.sla.rules import Promise, is_over_time
 from tickets.staff.rules import Verb, Who
 from tickets.ticket import queries as tickets
-from tickets.ticket.actions.act import attach, flag, must_be_open, when
+from tickets.ticket.actions.act import attach, flag, must_be_open, told_of, when
 from tickets.ticket.models import Ticket
 
 
@@ -232,7 +232,7 @@ async def _settle(
         settlement_id=made.id,
         contact_id=contact_id,
         is_before_debt=debt is None,
-        flags=list(moment.flags),
         photos=len(photos),
+        **told_of(moment, at, key),
     )
     return ticket

@@ -92,10 +92,14 @@ async def acknowledge(
     by_id: int,
     now: datetime,
     by_link: Notice | None = None,
+    upto: int | None = None,
 ) -> Sequence[Alert]:
     """Heard: what this ticket still calls out climbs no further. Gives what was open. By the link
-    of a message nobody has heard what was called out after it."""
+    of a message nobody has heard what was called out after it; on a page that is old, no more than
+    `upto`, the newest alert that stood there."""
     asked = select(Alert).where(Alert.ticket_id == ticket_id, Alert.acknowledged_at.is_(None))
+    if upto is not None:
+        asked = asked.where(Alert.id <= upto)
     if by_link is not None:
         asked = asked.join(Event, Event.id == Alert.event_id).where(
             Alert.falls_at <= by_link.sent_at,

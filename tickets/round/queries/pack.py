@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from tickets.events import Event
+from tickets.events import KEY, Event
 from tickets.inspection import queries as inspections
 from tickets.round.queries.stops import Stop, round_of
 from tickets.sla.models import Act, Pause
@@ -127,8 +127,21 @@ class Verdict:
     skew_seconds: float | None
 
 
+# Kinds of the diary that have an instant of their own and no row that was judged before.
+_JUDGED = (
+    "appointment.made",
+    "pause.ended",
+    "substitution.settled",
+    "ticket.checked",
+    "ticket.departed",
+    "ticket.handed_back",
+    "ticket.severity_changed",
+    "ticket.signed",
+)
+
+
 async def verdicts_of(session: AsyncSession, who: Who, keys: Sequence[UUID]) -> Sequence[Verdict]:
-    """Of his own acts and pauses; two statements."""
+    """Of his own acts, pauses, and what else the diary judged the instant of; three statements."""
     acts = select(Act.key, Act.at, Act.received_at, Act.skew)
     pauses = select(Pause.key, Pause.from_at, Pause.received_at, Pause.skew)
     told: list[Verdict] = []
@@ -140,4 +153,13 @@ async def verdicts_of(session: AsyncSession, who: Who, keys: Sequence[UUID]) -> 
             if key is not None:
                 seconds = None if skew is None else skew.total_seconds()
                 told.append(Verdict(key, at, received_at, seconds))
+    diary = select(KEY, Event.happened_at, Event.recorded_at, Event.facts["skew_seconds"]).where(
+        KEY.in_([str(key) for key in keys]), Event.by_id == who.id, Event.kind.in_(_JUDGED)
+    )
+    known = {verdict.key for verdict in told}
+    told += [
+        Verdict(UUID(key), *counted)
+        for key, *counted in await session.execute(diary)
+        if UUID(key) not in known
+    ]
     return told

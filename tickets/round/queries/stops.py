@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Select, exists, func, select, tuple_
+from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.asset.models import Asset
@@ -41,7 +41,7 @@ class Stop:
     clocks: Sequence[Clock] = ()
     assets: Sequence[Asset] = ()
     breaks_next: Clock | None = None
-    is_unheard: bool = False  # called out, and nobody has said that he heard it
+    unheard: int | None = None  # the newest that is called out and nobody has said he heard
 
     @property
     def place(self) -> str:
@@ -136,11 +136,13 @@ def danger_first(stops: Sequence[Stop]) -> Sequence[Stop]:
     return sorted(stops, key=lambda stop: not stop.is_dangerous)
 
 
-_ALERTS = select(Alert.id).where(Alert.acknowledged_at.is_(None), Alert.climbs_at.is_not(None))
-_UNHEARD = exists(_ALERTS.where(Alert.ticket_id == Ticket.id).correlate(Ticket))
+_NEWEST = select(func.max(Alert.id)).where(
+    Alert.acknowledged_at.is_(None), Alert.climbs_at.is_not(None)
+)
+_UNHEARD = _NEWEST.where(Alert.ticket_id == Ticket.id).correlate(Ticket).scalar_subquery()
 
 
-def _open(who: Who) -> Select[Ticket, Project, Contact, bool]:
+def _open(who: Who) -> Select[Ticket, Project, Contact, int | None]:
     return (
         select(Ticket, Project, Contact, _UNHEARD)
         .join(Project, Project.id == Ticket.project_id)
@@ -154,7 +156,7 @@ def _stop(
     ticket: Ticket,
     project: Project,
     reporter: Contact | None,
-    is_unheard: bool,
+    unheard: int | None,
     *,
     clocks: Mapping[int, Sequence[Clock]],
     assets: Mapping[int, Sequence[Asset]],
@@ -172,7 +174,7 @@ def _stop(
         of_cycle,
         assets.get(ticket.id, ()),
         rules.breaks_next(of_cycle, now),
-        is_unheard,
+        unheard,
     )
 
 
@@ -180,10 +182,10 @@ async def at(session: AsyncSession, who: Who, ref: str, now: datetime) -> At:
     """One ticket, for him who stands before it."""
     ticket = await tickets.find(session, who, ref, Verb.ROUND_SEE)
     signed = select(func.max(Signature.at)).where(Signature.ticket_id == ticket.id)
-    unheard = exists(_ALERTS.where(Alert.ticket_id == ticket.id))
-    project, reporter, is_unheard, signed_at = (
+    newest = _NEWEST.where(Alert.ticket_id == ticket.id).scalar_subquery()
+    project, reporter, unheard, signed_at = (
         await session.execute(
-            select(Project, Contact, unheard, signed.scalar_subquery())
+            select(Project, Contact, newest, signed.scalar_subquery())
             .outerjoin(Contact, Contact.id == ticket.reporter_id)
             .where(Project.id == ticket.project_id)
         )
@@ -204,7 +206,7 @@ async def at(session: AsyncSession, who: Who, ref: str, now: datetime) -> At:
     ).all()
     needed = await _photos_needed(session, ticket)
     return At(
-        stop=_stop(ticket, project, reporter, is_unheard, clocks=clocks, assets=assets, now=now),
+        stop=_stop(ticket, project, reporter, unheard, clocks=clocks, assets=assets, now=now),
         contacts=await projects.contacts_of(session, project),
         acts=await sla.acts_of(session, ticket.id, ticket.cycle),
         repairs=await visits.repairs_of(session, ticket.id),

@@ -100,10 +100,7 @@ async def perform(
             told["expires_on"] = expires_on.isoformat()
         if check_after_dark:
             told["check_after_dark"] = True
-    if moment.flags:
-        told |= {"flags": list(moment.flags), "claimed_at": at.isoformat() if at else None}
-    if moment.skew is not None:
-        told["skew_seconds"] = round(moment.skew.total_seconds(), 3)
+    told |= told_of(moment, at)
     if photos:
         told["photos"] = len(photos)
     record(
@@ -190,6 +187,19 @@ def when(
         # A report up to two minutes ahead of us: nothing can be done before it.
         return phone.Judged(ticket.reported_at, moment.skew, moment.flags)
     return moment
+
+
+def told_of(moment: phone.Judged, at: datetime | None, key: UUID | None = None) -> dict[str, Any]:
+    """What the diary keeps of how an instant was judged; nothing of one that needed no judging.
+    With the `key` it was sent with, the phone may ask what became of it (round.queries)."""
+    told: dict[str, Any] = {}
+    if moment.flags:
+        told |= {"flags": list(moment.flags), "claimed_at": at.isoformat() if at else None}
+    if moment.skew is not None:
+        told["skew_seconds"] = round(moment.skew.total_seconds(), 3)
+    if key is not None:
+        told["key"] = str(key)
+    return told
 
 
 def flag(ticket: Ticket, flags: Sequence[str]) -> None:

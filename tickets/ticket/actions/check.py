@@ -11,7 +11,7 @@ from tickets.refusals import Invalid, Refused
 from tickets.sla import queries as clocks_of
 from tickets.staff.rules import Verb, Who
 from tickets.ticket import queries
-from tickets.ticket.actions.act import attach, delivered, flag, must_be_open, when
+from tickets.ticket.actions.act import attach, delivered, flag, must_be_open, told_of, when
 from tickets.ticket.actions.judging import judge_anew
 from tickets.ticket.models import Ticket
 
@@ -64,7 +64,7 @@ async def check_after_dark(
         by_id=who.id,
         passed=passed,
         note=note,
-        **({"key": str(key)} if key else {}),
+        **told_of(moment, at, key),
     )
     await judge_anew(session, ticket, now=now, by_id=who.id)
     return ticket

@@ -16,7 +16,7 @@ from tickets.sla.queries import Known
 from tickets.sla.rules import Story
 from tickets.staff.rules import Verb, Who
 from tickets.ticket import queries
-from tickets.ticket.actions.act import attach, flag, must_be_open, when
+from tickets.ticket.actions.act import attach, flag, must_be_open, told_of, when
 from tickets.ticket.actions.judging import judge_anew
 from tickets.ticket.models import Ticket
 from tickets.ticket.rules import Severity, Status
@@ -82,6 +82,7 @@ async def change_severity(
         after=change.after,
         reason=reason,
         generation=change.generation,
+        **told_of(moment, at, key),
     )
     await judge_anew(session, ticket, now=now, by_id=who.id)
     return ticket

@@ -10,7 +10,7 @@ from tickets.events import record
 from tickets.refusals import Refused
 from tickets.staff.rules import Verb, Who
 from tickets.ticket import queries
-from tickets.ticket.actions.act import attach, delivered, flag, must_be_open, when
+from tickets.ticket.actions.act import attach, delivered, flag, must_be_open, told_of, when
 from tickets.ticket.models import Ticket
 from tickets.ticket.rules import check_hand_back
 
@@ -55,7 +55,6 @@ async def hand_back(
         reason_code=reason,
         note=note,
         before_id=who.id,
-        **({"flags": list(moment.flags)} if moment.flags else {}),
-        **({"key": str(key)} if key else {}),
+        **told_of(moment, at, key),
     )
     return ticket

@@ -17,7 +17,7 @@ from tickets.sla.models import Pause
 from tickets.sla.rules import PauseReason, Story
 from tickets.staff.rules import Verb, Who
 from tickets.ticket import queries
-from tickets.ticket.actions.act import attach, delivered, flag, must_take
+from tickets.ticket.actions.act import attach, delivered, flag, must_take, told_of
 from tickets.ticket.actions.judging import judge_anew
 from tickets.ticket.models import Ticket
 from tickets.ticket.rules import Kind
@@ -102,6 +102,7 @@ async def end_pause(
     now: datetime,
     at: datetime | None = None,
     phone_time: datetime | None = None,
+    key: UUID | None = None,
     photos: Sequence[UUID] = (),
     signature: UUID | None = None,
 ) -> Pause:
@@ -119,7 +120,8 @@ async def end_pause(
     found.to_at = moment.at
     flag(ticket, moment.flags)
     await attach(session, who, ticket, photos, f"pause_{found.id}", signature=signature)
-    record(session, "pause.ended", at=moment.at, **_about(found, ticket, who))
+    told = told_of(moment, at, key)
+    record(session, "pause.ended", at=moment.at, **told, **_about(found, ticket, who))
     await judge_anew(session, living, now=now, by_id=who.id)
     return found
 

@@ -149,6 +149,7 @@ async def end_pause(
     now: Now,
     id: Number,
     given: ActIn = ActIn(),  # noqa: B008
+    key: ActKey = None,
 ) -> PauseOut:
     ended = await actions.end_pause(
         session,
@@ -156,6 +157,7 @@ async def end_pause(
         id,
         at=given.at,
         phone_time=given.phone_time,
+        key=key,
         now=now,
         photos=given.photos,
         signature=given.signature,

@@ -81,17 +81,28 @@ async def assign(
     return await shown(session, ticket, now)
 
 
+class AcknowledgementIn(Strict):
+    """`upto` is the newest alert that was seen: what was called out after it, nobody has heard."""
+
+    upto: Annotated[int, Field(ge=1, lt=2**63)] | None = None
+
+
 class Heard(BaseModel):
     acknowledged: int  # how many alerts climb no further; 0 where somebody was before
 
 
 @router.post("/{ref}/acknowledgement")
 async def acknowledge(
-    who: Annotated[Who, needs(Verb.TICKET_ACKNOWLEDGE)], session: Session, now: Now, ref: str
+    who: Annotated[Who, needs(Verb.TICKET_ACKNOWLEDGE)],
+    session: Session,
+    now: Now,
+    ref: str,
+    given: AcknowledgementIn = AcknowledgementIn(),  # noqa: B008
 ) -> Heard:
     """收到: it was heard, and climbs no further. It is no response."""
     ticket = await queries.find(session, who, ref, verb=Verb.TICKET_ACKNOWLEDGE)
-    return Heard(acknowledged=await actions.acknowledge(session, ticket, by_id=who.id, now=now))
+    heard = await actions.acknowledge(session, ticket, by_id=who.id, now=now, upto=given.upto)
+    return Heard(acknowledged=heard)
 
 
 @router.post("/{ref}/response")

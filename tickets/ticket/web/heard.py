@@ -34,8 +34,11 @@ async def acknowledge(
     now: Now,
 ) -> Response:
     ticket = await queries.find(session, who, ref, verb=Verb.TICKET_ACKNOWLEDGE)
-    await actions.acknowledge(session, ticket, by_id=who.id, now=now)
-    then = str((await request.form()).get("next") or f"/tickets/{ref}")
+    form = await request.form()
+    seen = str(form.get("upto") or "")
+    upto = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 19 else None
+    await actions.acknowledge(session, ticket, by_id=who.id, now=now, upto=upto)
+    then = str(form.get("next") or f"/tickets/{ref}")
     return RedirectResponse(safe_next(then), 303)
 
 

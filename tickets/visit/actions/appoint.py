@@ -13,7 +13,7 @@ from tickets.refusals import Invalid
 from tickets.staff import queries as staff
 from tickets.staff.rules import Role, Verb, Who
 from tickets.ticket import queries as tickets
-from tickets.ticket.actions.act import attach, delivered, flag, must_be_open, when
+from tickets.ticket.actions.act import attach, delivered, flag, must_be_open, told_of, when
 from tickets.ticket.actions.tell.about import about, technician_of
 from tickets.ticket.models import Ticket
 from tickets.visit import queries, rules
@@ -79,7 +79,7 @@ async def appoint(
         appointment_id=made.id,
         for_at=for_at.isoformat(),
         note=note,
-        **({"flags": list(moment.flags)} if moment.flags else {}),
+        **told_of(moment, at, key),
     )
     return ticket
 

@@ -12,7 +12,7 @@ from tickets.sla import queries as sla
 from tickets.sla.rules import ActKind
 from tickets.staff.rules import Role, Verb, Who
 from tickets.ticket import queries as tickets
-from tickets.ticket.actions.act import attach, delivered, flag, must_take, when
+from tickets.ticket.actions.act import attach, delivered, flag, must_take, told_of, when
 from tickets.ticket.models import Ticket
 from tickets.ticket.rules import Status
 from tickets.visit import rules
@@ -61,8 +61,7 @@ async def depart(
         by_id=who.id,
         note=note,
         expected_at=expected_at.isoformat() if expected_at else None,
-        **({"flags": list(moment.flags)} if moment.flags else {}),
-        **({"key": str(key)} if key else {}),
+        **told_of(moment, at, key),
     )
     return ticket
 

@@ -12,7 +12,7 @@ from tickets.project.models import Project
 from tickets.refusals import Invalid, Refused
 from tickets.staff.rules import Verb, Who
 from tickets.ticket import queries as tickets
-from tickets.ticket.actions.act import attach, delivered, flag, must_take, when
+from tickets.ticket.actions.act import attach, delivered, flag, must_take, told_of, when
 from tickets.ticket.models import Ticket
 from tickets.visit import queries, rules
 from tickets.visit.models import Signature
@@ -78,6 +78,6 @@ async def sign(
         by_id=who.id,
         signature_id=made.id,
         signed_for=signed_for,
-        **({"flags": list(moment.flags)} if moment.flags else {}),
+        **told_of(moment, at, key),
     )
     return ticket

@@ -259,9 +259,12 @@ async def acknowledge(
     by_id: int,
     now: datetime,
     by_link: Notice | None = None,
+    upto: int | None = None,
 ) -> int:
     """收到. Gives how many alerts climb no further; a second word changes nothing."""
-    alerts = await notices.acknowledge(session, ticket.id, by_id=by_id, now=now, by_link=by_link)
+    alerts = await notices.acknowledge(
+        session, ticket.id, by_id=by_id, now=now, by_link=by_link, upto=upto
+    )
     if alerts:
         record(
             session,
