@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.asset.models import Asset, AssetBranch
@@ -17,6 +18,7 @@ from tickets.inspection.models import (
     Inspection,
     Inspector,
     Instrument,
+    Training,
 )
 from tickets.inspection.rules import Item, Place, items_of, limit_at
 from tickets.project.models import Project
@@ -184,6 +186,25 @@ async def lines(session: AsyncSession, inspection: Inspection, checklist: Checkl
 def may_see_lines(who: Who, inspection: Inspection) -> bool:
     """The owner's people see what was signed, not what is being written."""
     return inspection.begun_at is not None and (who.is_staff or inspection.is_kept)
+
+
+async def is_photo_visible(session: AsyncSession, who: Who, photo_id: UUID) -> bool:
+    """Photos of lines are seen by those who see the lines, of signature sheets by those who see the
+    project's trainings."""
+    mine = within(who.scope(Verb.INSPECTION_READ))
+    of_line = exists().where(
+        CheckPhoto.photo_id == photo_id,
+        CheckPhoto.check_id == Check.id,
+        Check.inspection_id == Inspection.id,
+        Inspection.project_id == Project.id,
+        mine,
+    )
+    if not who.is_staff:
+        of_line = of_line.where(Inspection.state.in_(("signed", "handed_over")))
+    of_sheet = exists().where(
+        Training.sheet_id == photo_id, Training.project_id == Project.id, mine
+    )
+    return bool(await session.scalar(select(or_(of_line, of_sheet))))
 
 
 async def inspectors(session: AsyncSession, inspection_id: int) -> Sequence[Person]:
