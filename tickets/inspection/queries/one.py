@@ -48,6 +48,7 @@ async def find(
         .where(Inspection.id == inspection_id, within(who.scope(Verb.INSPECTION_READ)))
     )
     if lock:
+        await _hold_project(session, inspection_id)
         asked = asked.with_for_update(of=Inspection).execution_options(populate_existing=True)
     row = (await session.execute(asked)).first()
     if row is None:
@@ -56,6 +57,15 @@ async def find(
     if not who.scope(verb).covers(project.id, project.group_id):
         raise Forbidden("Your role does not allow this.")
     return inspection, project
+
+
+async def _hold_project(session: AsyncSession, inspection_id: int) -> None:
+    """Whoever corrects a cover holds the project and then waits for its inspections; what is
+    written here refers to the project, so that is asked for first, in the same order."""
+    of = select(Inspection.project_id).where(Inspection.id == inspection_id).scalar_subquery()
+    await session.execute(
+        select(Project.id).where(Project.id == of).with_for_update(read=True, key_share=True)
+    )
 
 
 async def checklist_of(session: AsyncSession, inspection: Inspection) -> Checklist:
