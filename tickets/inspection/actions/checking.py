@@ -175,7 +175,8 @@ async def _take(
         )
     limit = rules.limit_at(item, row)
     if verdict is not Verdict.FAIL:
-        await in_order(session, who, line, at, is_looked_at=verdict is not None)
+        is_looked_at = verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE)
+        await in_order(session, who, line, at, is_looked_at=is_looked_at)
         return Told(line, item, result.asset)
     finding, ticket = await found(
         session,

@@ -1,0 +1,57 @@
+"""Findings: what settles one, what opens its ticket again, and who reads of which."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tests.inspection.test_checking import setting, tell
+from tickets.inspection import actions, queries
+from tickets.inspection.models import Finding
+from tickets.inspection.rules import Result
+from tickets.project import actions as projects
+from tickets.ticket.models import Ticket
+
+H = timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def following() -> None:
+    projects.follow_covers(actions.replan)
+
+
+async def test_what_could_not_be_reached_a_second_time_is_not_settled(
+    session: AsyncSession,
+) -> None:
+    project, inspection, who = await setting(session)
+    now = datetime.now(UTC)
+    await tell(session, who, inspection, Result("LUM-04", "P1-C1", "fail"), now=now)
+    blocked = Result("LUM-04", "P1-C1", "not_accessible", note="门锁着")
+    await tell(session, who, inspection, blocked, now=now + H)
+    assert len(await queries.open_findings(session, project.id)) == 1
+    await tell(session, who, inspection, Result("LUM-04", "P1-C1", "pass"), now=now + 2 * H)
+    assert not await queries.open_findings(session, project.id)
+
+
+async def test_what_fails_again_after_its_ticket_was_closed_opens_another(
+    session: AsyncSession,
+) -> None:
+    project, inspection, who = await setting(session)
+    now = datetime.now(UTC)
+    failed = Result("BOX-01", "P1", "fail", note="锁坏")
+    (first,) = await tell(session, who, inspection, failed, now=now)
+    ticket = (await session.scalars(select(Ticket).where(Ticket.ref == first.ticket))).one()
+    ticket.is_open, ticket.status, ticket.closed_at = False, "closed", now + H
+    await session.flush()
+    # The same word delivered again is no new failure.
+    (again,) = await tell(session, who, inspection, failed, now=now + 2 * H, at=now)
+    assert again.ticket == first.ticket
+    assert not await queries.open_findings(session, project.id)
+    (anew,) = await tell(session, who, inspection, failed, now=now + 2 * H)
+    assert anew.ticket not in (None, first.ticket)
+    (finding,) = (await session.scalars(select(Finding))).all()
+    assert [each.ticket_ref for each in await queries.open_findings(session, project.id)] == [
+        anew.ticket
+    ]
+    assert finding.ticket_id != ticket.id
