@@ -1,16 +1,20 @@
 """Findings: what settles one, what opens its ticket again, and who reads of which."""
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from httpx import AsyncClient
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests.inspection.test_checking import setting, tell
+from tests.makers.staff import make_person
 from tickets.inspection import actions, queries
-from tickets.inspection.models import Finding
+from tickets.inspection.models import Finding, Inspection
 from tickets.inspection.rules import Result
 from tickets.project import actions as projects
+from tickets.staff.models import Person
 from tickets.ticket.models import Ticket
 
 H = timedelta(hours=1)
@@ -55,3 +59,30 @@ async def test_what_fails_again_after_its_ticket_was_closed_opens_another(
         anew.ticket
     ]
     assert finding.ticket_id != ticket.id
+
+
+async def test_a_report_names_as_promised_only_what_was_found_before_it(
+    session: AsyncSession, browser_of: Callable[[Person], Awaitable[AsyncClient]]
+) -> None:
+    project, first, who = await setting(session)
+    asked = select(Inspection).where(Inspection.project_id == project.id, Inspection.number == 2)
+    second = (await session.scalars(asked)).one()
+    await tell(session, who, first, Result("LUM-04", "P1-C1", "fail", note="灯灭"))
+    await tell(session, who, second, Result("LUM-04", "P1-C2", "fail", note="线断"))
+
+    async def before(inspection: Inspection) -> list[str | None]:
+        found = await queries.open_findings(session, project.id, before=inspection)
+        return [each.asset for each in found]
+
+    assert await before(first) == []
+    assert await before(second) == ["P1-C1"]
+    owner = await browser_of(await make_person(session, role="owner", project_id=project.id))
+    ours = await browser_of(await make_person(session, role="technician", project_id=project.id))
+    path = f"/inspections/{second.id}"
+    assert "P1-C1" in (await ours.get(path)).text
+    # The first is not signed: the owner reads of nothing that is still being written.
+    assert "P1-C1" not in (await owner.get(path)).text
+    now = datetime.now(UTC)
+    await actions.sign(session, who, first.id, signed_by="李工", signature=None, now=now)
+    await session.flush()
+    assert "P1-C1" in (await owner.get(path)).text
