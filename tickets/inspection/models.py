@@ -97,8 +97,13 @@ class Inspection(Base):
 
     @property
     def is_kept(self) -> bool:
-        """Signed: its days never move again."""
+        """Signed: nothing is written into it any more."""
         return self.state in ("signed", "handed_over")
+
+    @property
+    def is_reported(self) -> bool:
+        """A report says its days; they stay, also while a correction of it is being made."""
+        return self.is_kept or bool(self.report_version)
 
 
 class Inspector(Base):
