@@ -1,6 +1,7 @@
 """What is typed at a place and cannot be taken: refused beside its line, and kept."""
 
 import re
+from datetime import date
 from html import unescape
 
 import pytest
@@ -10,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests.conftest import SignedIn
 from tests.inspection.test_checking import setting, tell
+from tests.makers.project import make_project
 from tickets.inspection import actions
-from tickets.inspection.models import Check, Inspection
+from tickets.inspection.models import Check, Inspection, Upkeep
 from tickets.inspection.rules import Result
 from tickets.project import actions as projects
 
@@ -73,3 +75,72 @@ async def test_a_note_of_which_nobody_says_how_it_is_is_kept_on_the_page(
     assert "Say whether it passed" in answer.text
     assert "锁有点松" in answer.text
     assert (await kept(session, n)).verdict is None
+
+
+async def test_junk_at_every_door_is_refused_and_nothing_breaks(
+    session: AsyncSession, as_role: SignedIn
+) -> None:
+    client, inspection, _ = await at_the_cabinet(session, as_role)
+    huge, path = str(10**30), f"/inspections/{inspection.id}"
+    for number in (huge, "-1", "0", str(2**63), str(2**31)):
+        for where in (
+            f"/inspections/{number}",
+            f"/inspections/{number}/check",
+            f"/inspections/{number}/report",
+            f"/inspections/{number}/report.pdf",
+            f"/checklists/{number}",
+            f"/trainings/{number}/record.pdf",
+            f"/api/v1/inspections/{number}",
+        ):
+            assert (await client.get(where)).status_code in (404, 422), where
+        for where in (
+            f"/inspections/{number}/visit",
+            f"/inspections/{number}/handover",
+            f"/findings/{number}/ticket",
+            f"/findings/{number}/settlement",
+            f"/upkeep/{number}/done",
+            f"/instruments/{number}/retirement",
+            f"/checklists/{number}/publication",
+            f"/api/v1/findings/{number}/ticket",
+        ):
+            answer = await client.post(where, data={"note": "x", "version": "1"})
+            assert answer.status_code in (401, 403, 404, 415, 422), (where, answer.status_code)
+    typed = {
+        "visit": [
+            {"visit_on": "99999-01-01", "version": "1"},
+            {"version": "-5"},
+            {"version": huge},
+            {"version": "1", "visit_on": "2026-12-01", "people": huge},
+        ],
+        "description": [{"row.": "x"}, {"row.LUM-05": "\0"}, {"note": "\0"}, {"row.X\0": "a" * 99}],
+        "handover": [
+            {"received_by": "王科", "how": "link", "link_days": days}
+            for days in ("0", "-1", huge, "1.5", "nan")
+        ],
+        "signature": [{"signed_by": "\0"}, {"signed_by": ""}, {"signed_by": "x" * 201}],
+    }
+    for where, forms in typed.items():
+        for form in forms:
+            answer = await client.post(f"{path}/{where}", data=form)
+            assert answer.status_code in (404, 409, 422), (where, form, answer.status_code)
+    for asked in ("year=99999", "year=²", "after=%00", "project=%00", "year=-1"):
+        assert (await client.get(f"/inspections?{asked}")).status_code in (200, 404, 422), asked
+    for asked in (f"cursor={'x' * 50}", "state=junk", "project=%00", "limit=0"):
+        answer = await client.get(f"/api/v1/inspections?{asked}")
+        assert answer.status_code in (200, 404, 422), asked
+    for key in ("x", "%00", "x" * 5000):
+        assert (await client.get(f"/r/{key}")).status_code == 404
+
+
+async def test_a_cancelled_task_is_not_done(session: AsyncSession, as_role: SignedIn) -> None:
+    await make_project(session, code="UP-9", accepted_on=date(2026, 1, 5))
+    boss = await as_role("manager")
+    form = {"project": "UP-9", "kind": "cleaning", "what": "清洗", "due_on": "2026-06-01"}
+    assert (await boss.post("/upkeep", data=form)).status_code == 303
+    task = (await session.scalars(select(Upkeep))).one()
+    gone = await boss.post(f"/upkeep/{task.id}/cancellation", data={"reason": "已拆除"})
+    assert gone.status_code == 303
+    answer = await boss.post(f"/upkeep/{task.id}/done", data={})
+    assert answer.status_code == 409
+    await session.refresh(task)
+    assert task.done_on is None
