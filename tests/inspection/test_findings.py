@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests.inspection.test_checking import setting, tell
 from tests.makers.staff import make_person
+from tickets.asset.models import Asset
+from tickets.events import Event
 from tickets.inspection import actions, queries
 from tickets.inspection.models import Finding, Inspection
 from tickets.inspection.rules import Result
@@ -86,3 +88,34 @@ async def test_a_report_names_as_promised_only_what_was_found_before_it(
     await actions.sign(session, who, first.id, signed_by="李工", signature=None, now=now)
     await session.flush()
     assert "P1-C1" in (await owner.get(path)).text
+
+
+async def test_the_diary_has_no_name_out_of_how_a_report_was_given(session: AsyncSession) -> None:
+    _, inspection, who = await setting(session)
+    now = datetime.now(UTC)
+    await tell(session, who, inspection, Result("LUM-04", "P1-C1", "pass"), now=now)
+    await actions.sign(session, who, inspection.id, signed_by="李工", signature=None, now=now)
+    for how in ("printed", "门卫老赵转交王科"):
+        await actions.hand_over(session, who, inspection.id, received_by="王科", how=how, now=now)
+    await session.flush()
+    events = await session.scalars(select(Event).where(Event.kind == "inspection.handed_over"))
+    assert [event.facts["how"] for event in events] == ["printed", "other"]
+    assert [each.how for each, *_ in await queries.handovers(session, inspection)] == [
+        "门卫老赵转交王科",
+        "printed",
+    ]
+
+
+async def test_a_cabinet_taken_away_meanwhile_does_not_stop_the_inspection(
+    session: AsyncSession,
+) -> None:
+    _, inspection, who = await setting(session)
+    now = datetime.now(UTC)
+    await tell(session, who, inspection, Result("BOX-01", "P1", "pass"), now=now - H)
+    box = (await session.scalars(select(Asset).where(Asset.code == "P1"))).one()
+    box.retired_at = now
+    await session.flush()
+    (told,) = await tell(session, who, inspection, Result("BOX-01", "P1", "fail", note="锁坏"))
+    assert told.ticket is not None
+    checklist = await queries.checklist_of(session, inspection)
+    assert "P1" in {each.code for each in await queries.lines(session, inspection, checklist)}
