@@ -144,3 +144,22 @@ async def test_a_cancelled_task_is_not_done(session: AsyncSession, as_role: Sign
     assert answer.status_code == 409
     await session.refresh(task)
     assert task.done_on is None
+
+
+async def test_the_second_of_two_who_describe_a_quarter_is_told(
+    session: AsyncSession, as_role: SignedIn
+) -> None:
+    client, inspection, n = await at_the_cabinet(session, as_role)
+    path = f"/inspections/{inspection.id}"
+    seen = re.search(r'name="was" value="(\w+)"', (await client.get(path)).text)
+    assert seen is not None
+    first = {"note": "十月多雨", "was": seen[1]}
+    # A line that was checked meanwhile stands in nobody's way.
+    await client.post(f"{path}/check/P1", data={f"verdict.{n}": "pass"})
+    assert (await client.post(f"{path}/description", data=first)).status_code == 303
+    second = {"note": "台风后补查", "was": seen[1]}
+    answer = await client.post(f"{path}/description", data=second)
+    assert answer.status_code == 409
+    assert "台风后补查" in answer.text
+    await session.refresh(inspection)
+    assert inspection.note == "十月多雨"

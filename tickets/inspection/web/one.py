@@ -119,6 +119,7 @@ class VisitForm(BaseModel):
 class DescriptionForm(BaseModel):
     note: Passage | None = None
     suggestions: Passage | None = None
+    was: Line | None = None
 
 
 class SignForm(BaseModel):
