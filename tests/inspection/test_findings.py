@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests.inspection.test_checking import setting, tell
 from tests.makers.staff import make_person
+from tests.makers.ticket import who_of
 from tickets.asset.models import Asset
 from tickets.events import Event
 from tickets.inspection import actions, queries
@@ -17,6 +18,7 @@ from tickets.inspection.models import Finding, Inspection
 from tickets.inspection.rules import Result
 from tickets.project import actions as projects
 from tickets.staff.models import Person
+from tickets.staff.rules import Role
 from tickets.ticket.models import Ticket
 
 H = timedelta(hours=1)
@@ -119,3 +121,32 @@ async def test_a_cabinet_taken_away_meanwhile_does_not_stop_the_inspection(
     assert told.ticket is not None
     checklist = await queries.checklist_of(session, inspection)
     assert "P1" in {each.code for each in await queries.lines(session, inspection, checklist)}
+
+
+async def test_after_a_correction_the_quarter_stays_met_and_nobody_is_reminded(
+    session: AsyncSession,
+) -> None:
+    """The first handing over met it; the new version is given in its turn."""
+    _, inspection, who = await setting(session)
+    boss = who_of((await make_person(session, role="manager")).id, Role.MANAGER)
+    now = datetime.now(UTC)
+    await tell(session, who, inspection, Result("LUM-04", "P1-C1", "pass"), now=now)
+    await actions.sign(session, who, inspection.id, signed_by="李工", signature=None, now=now)
+    await actions.hand_over(session, who, inspection.id, received_by="王科", how="printed", now=now)
+    await actions.open_correction(session, boss, inspection.id, reason="漏了一处", now=now)
+    # The old version is shown again meanwhile: the correction goes on.
+    await actions.hand_over(session, who, inspection.id, received_by="王科", how="email", now=now)
+    assert inspection.state == "under_way"
+    late = now + timedelta(days=400)
+    await actions.sign(session, who, inspection.id, signed_by="李工", signature=None, now=late)
+    await actions.remind(session, late + timedelta(days=1), 100)
+    await session.flush()
+    said = await session.scalars(
+        select(Event).where(Event.kind.in_(("inspection.due", "inspection.overdue")))
+    )
+    assert inspection.id not in {event.facts["inspection_id"] for event in said}
+    assert (await queries.shown(session, who, inspection.id, late)).standing == "met"
+    await actions.hand_over(
+        session, who, inspection.id, received_by="王科", how="printed", now=late
+    )
+    assert (inspection.state, inspection.handed_over_at) == ("handed_over", now)
