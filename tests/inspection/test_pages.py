@@ -222,6 +222,17 @@ async def test_a_checklist_is_changed_in_a_draft_and_published(
     )
     assert wrong.status_code == 422
     assert "Say from where to where." in wrong.text
+    for junk in (
+        {"id": "A/B"},
+        {"id": ".."},
+        {"value": "nan"},
+        {"alert": "inf"},
+        {"table": "arterial = nan"},
+        {"table": "arterial = 1e999"},
+    ):
+        refused = await boss.post(f"{path}/items", data=form | junk)
+        assert refused.status_code == 422, junk
+        assert "灯杆垂直度" in refused.text
     assert "灯杆垂直度" in wrong.text
     assert (await boss.post(f"{path}/publication")).status_code == 303
     assert (await boss.post(f"{path}/items", data=form)).status_code == 409

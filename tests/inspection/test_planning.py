@@ -17,9 +17,10 @@ from tests.makers.ticket import who_of
 from tickets.events import Event
 from tickets.inspection import actions
 from tickets.inspection.models import Inspection, Inspector
+from tickets.inspection.rules import Result
 from tickets.notice.models import Notice
 from tickets.project import actions as projects
-from tickets.project.models import Project
+from tickets.project.models import Acceptance, Project
 from tickets.refusals import Invalid, Refused
 from tickets.staff.models import Person
 from tickets.staff.rules import Role
@@ -253,3 +254,46 @@ async def test_many_who_plan_at_once_plan_once(sessions: Sessions, turn: int) ->
     assert sorted(await asyncio.gather(*(one() for _ in range(8)))) == [0] * 7 + [4]
     async with sessions() as session:
         assert len(await planned(session, project)) == 4
+
+
+async def test_a_quarter_that_is_being_corrected_keeps_its_days(session: AsyncSession) -> None:
+    """A new acceptance day while a correction is open: what the signed quarter took stays taken."""
+    project = await make_project(session, accepted_on=D(2025, 12, 1))
+    first, *_ = await planned(session, project)
+    boss, days = await manager(session), (first.starts_on, first.due_on, first.days)
+    await actions.start(session, boss, first.id, now=NOW)
+    await actions.sign(session, boss, first.id, signed_by="李工", signature=None, now=NOW)
+    await actions.open_correction(session, boss, first.id, reason="漏了一处", now=NOW)
+    acceptance = (
+        await session.scalars(select(Acceptance).where(Acceptance.project_id == project.id))
+    ).one()
+    acceptance.accepted_on = D(2025, 9, 20)
+    await session.flush()
+    await actions.replan(session, project, NOW)
+    rows = await planned(session, project)
+    assert [(row.number, row.not_owed) for row in rows] == [
+        (1, None),
+        (2, "inspected"),  # of December to March nineteen days are left
+        (3, None),
+        (4, None),
+    ]
+    assert (rows[0].starts_on, rows[0].due_on, rows[0].days) == days
+    assert rows[1].due_on == D(2026, 3, 20)
+    again = await actions.sign(session, boss, first.id, signed_by="李工", signature=None, now=NOW)
+    assert again[1].version == 2
+
+
+async def test_what_was_begun_is_finished_although_its_quarter_is_owed_no_more(
+    session: AsyncSession,
+) -> None:
+    project = await make_project(session, accepted_on=D(2025, 12, 1))
+    first, second, *_ = await planned(session, project)
+    boss = await manager(session)
+    await actions.start(session, boss, first.id, now=NOW)
+    first.not_owed = second.not_owed = "out_of_cover"
+    await session.flush()
+    result = Result("BOX-01", None, "pass")
+    _, (told,) = await actions.check(session, boss, first.id, [result], now=NOW)
+    assert told.check.verdict == "pass"
+    with pytest.raises(Refused):
+        await actions.check(session, boss, second.id, [result], now=NOW)

@@ -40,7 +40,7 @@ class Row:
     due_on: date
     days: int = 91
     not_owed: str | None = None
-    is_kept: bool = False
+    is_reported: bool = False
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_a_corrected_acceptance_moves_what_is_not_signed() -> None:
         Row(each.anchor, each.number, each.starts_on, each.due_on)
         for each in quarters_of(Run(old, warranty_end(old, 12)), "acceptance")
     ]
-    rows[0].is_kept = True
+    rows[0].is_reported = True
     covers = [Held(new, warranty_end(new, 12))]
     reckoned = reckon(covers, "acceptance", rows)
     assert reckoned.anchors == {old: new}
@@ -158,10 +158,10 @@ def test_a_corrected_acceptance_moves_what_is_not_signed() -> None:
 def test_days_that_were_inspected_are_not_asked_again() -> None:
     """Counted by the calendar from now on: what the signed quarter took of the new ones is over."""
     accepted = D(2025, 11, 1)
-    rows = [Row(accepted, 1, accepted, D(2026, 2, 1), is_kept=True)]
+    rows = [Row(accepted, 1, accepted, D(2026, 2, 1), is_reported=True)]
     moved = plan([Held(accepted, D(2026, 11, 1))], rows, "calendar")
     assert moved[2].not_owed is None  # January to March: 59 days are left
-    rows = [Row(accepted, 1, accepted, D(2026, 3, 10), is_kept=True)]
+    rows = [Row(accepted, 1, accepted, D(2026, 3, 10), is_reported=True)]
     moved = plan([Held(accepted, D(2026, 11, 1))], rows, "calendar")
     assert moved[2].not_owed is NotOwed.INSPECTED
 

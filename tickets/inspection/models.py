@@ -1,6 +1,7 @@
 """The quarterly inspection: its plan, its checklists, what was found, the reports (rules.md §9)."""
 
 from datetime import date, datetime
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -97,8 +98,19 @@ class Inspection(Base):
 
     @property
     def is_kept(self) -> bool:
-        """Signed: its days never move again."""
+        """Signed: nothing is written into it any more."""
         return self.state in ("signed", "handed_over")
+
+    @property
+    def described(self) -> str:
+        """Changes when somebody describes the quarter anew; checking lines leaves it alone."""
+        told = (self.note, self.suggestions, sorted(self.rows.items()))
+        return sha256(repr(told).encode()).hexdigest()[:16]
+
+    @property
+    def is_reported(self) -> bool:
+        """A report says its days; they stay, also while a correction of it is being made."""
+        return self.is_kept or bool(self.report_version)
 
 
 class Inspector(Base):

@@ -39,9 +39,9 @@ async def lay_out(
     session: AsyncSession, who: Who, inspection: Inspection, project: Project, at: datetime
 ) -> None:
     """With the row locked. Sampled only where the terms say so, by a seed that can be repeated."""
-    must_be_owed(inspection)
     if inspection.begun_at is not None:
-        return
+        return  # begun, it is finished, whatever became of its quarter meanwhile
+    must_be_owed(inspection)
     checklist = await queries.checklist_of(session, inspection)
     terms = await projects.terms_at(session, project.id, at)
     items = [

@@ -175,7 +175,8 @@ async def _take(
         )
     limit = rules.limit_at(item, row)
     if verdict is not Verdict.FAIL:
-        await in_order(session, who, line, at, is_looked_at=verdict is not None)
+        is_looked_at = verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE)
+        await in_order(session, who, line, at, is_looked_at=is_looked_at)
         return Told(line, item, result.asset)
     finding, ticket = await found(
         session,
@@ -230,13 +231,19 @@ async def choose_rows(
     note: str | None,
     suggestions: str | None,
     now: datetime,
+    was: str | None = None,
 ) -> Inspection:
-    """Which row of each limit's table holds in this project, weather, and what is advised."""
+    """Which row of each limit's table holds in this project, weather, and what is advised. `was` is
+    what the writer saw: the second of two writers is told."""
     inspection, project = await queries.find(
         session, who, inspection_id, Verb.INSPECTION_CHECK, lock=True
     )
     if inspection.is_kept:
         raise Refused("This inspection is signed. Open a correction first.")
+    if was is not None and was != inspection.described:
+        raise Refused(
+            "Somebody else changed this meanwhile. Please look at it again, then change it."
+        )
     checklist = await queries.checklist_of(session, inspection)
     items = {item.id: item for item in rules.items_of(checklist.items)}
     for item_id, row in rows.items():

@@ -1,5 +1,7 @@
 """Templates: a draft is changed until it is published, a published version never."""
 
+import math
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -13,6 +15,8 @@ from tickets.inspection import rules
 from tickets.inspection.models import Checklist
 from tickets.refusals import Invalid, Missing, Refused
 from tickets.staff.rules import Who
+
+ID = re.compile(r"[A-Z0-9][A-Z0-9_.-]{0,19}")  # it stands in addresses
 
 
 async def draft_of(session: AsyncSession, who: Who, name: str, now: datetime) -> Checklist:
@@ -117,7 +121,7 @@ async def discard(session: AsyncSession, who: Who, checklist_id: int, now: datet
 
 def checked(told: Mapping[str, Any]) -> dict[str, Any]:
     """Raises `Invalid` naming the field."""
-    if not told.get("id") or len(told["id"]) > 20 or " " in told["id"]:
+    if not ID.fullmatch(told.get("id") or ""):
         raise Invalid("id", "A number of up to 20 letters and digits, without spaces.")
     for name, known in (
         ("section", rules.SECTION_LABELS),
@@ -169,6 +173,8 @@ def rows_in(text: str) -> dict[str, float | str]:
             rows[name] = float(number)
         except ValueError:
             raise Invalid("table", "One row a line: name = number.") from None
+        if not math.isfinite(float(rows[name])):
+            raise Invalid("table", "One row a line: name = number.")
     return rows
 
 

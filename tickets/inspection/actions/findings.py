@@ -38,7 +38,13 @@ async def found(
 ) -> tuple[Finding, str | None]:
     """One finding for a line, however often it fails. Gives the ticket it opened, by its number."""
     severity = rules.severity_of(item, limit, line.values or ()) or LEAST
-    finding = await session.scalar(select(Finding).where(Finding.check_id == line.id))
+    # Somebody may be opening its ticket from the report at this moment.
+    finding = await session.scalar(
+        select(Finding)
+        .where(Finding.check_id == line.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
     if finding is None:
         finding = Finding(
             inspection_id=inspection.id,
@@ -52,13 +58,18 @@ async def found(
     finding.severity = min(severity, finding.severity)
     finding.settled_at = finding.settled_by_id = finding.settled_note = None
     await session.flush()
+    known = await session.get(Ticket, finding.ticket_id) if finding.ticket_id else None
+    if known is not None and not known.is_open and known.status != "merged":
+        over_at = known.closed_at or known.ended_at
+        if over_at is not None and at > over_at:
+            known = finding.ticket_id = None  # it was put right, and has failed again since
+    if known is not None:
+        return finding, known.ref
     ref = None
-    if finding.ticket_id is None and (item.is_safety or severity == Severity.S1):
+    if item.is_safety or severity == Severity.S1:
         ref = await _open(
             session, who, project, inspection, finding, line, item, limit, asset, photos, at, now
         )
-    elif finding.ticket_id is not None:
-        ref = await session.scalar(select(Ticket.ref).where(Ticket.id == finding.ticket_id))
     return finding, ref
 
 

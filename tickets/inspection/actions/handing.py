@@ -14,7 +14,7 @@ from tickets.events import record
 from tickets.inspection import queries
 from tickets.inspection.actions.visits import flagged
 from tickets.inspection.models import Inspection, InspectionReport, ReportHandover
-from tickets.inspection.rules import State
+from tickets.inspection.rules import HOW_LABELS, State
 from tickets.media import Photo
 from tickets.phone import actions as phones
 from tickets.phone.rules import judged
@@ -94,7 +94,7 @@ async def hand_over(
         report_id=report.id,
         handover_id=handover.id,
         version=report.version,
-        how=how,
+        how=how if how in HOW_LABELS else "other",  # words of one's own may name somebody
         **flagged(moment.flags),
     )
     return HandedOver(inspection, report, handover, f"/r/{key}" if key else None)

@@ -78,7 +78,7 @@ def _apply(planned: Sequence[Inspection], reckoned: rules.Reckoned) -> list[Insp
     for each in planned:
         before = (each.starts_on, each.due_on, each.days, each.not_owed)
         each.anchor = reckoned.anchors.get(each.anchor, each.anchor)
-        if each.is_kept or each.report_version:
+        if each.is_reported:
             continue
         quarter = reckoned.quarters.get((each.anchor, each.number))
         if quarter is None:

@@ -34,7 +34,10 @@ async def remind(session: AsyncSession, now: datetime, limit: int) -> int:
         )
         .order_by(Inspection.remind_on, Inspection.id)
         .limit(limit)
-        .with_for_update(of=Inspection, skip_locked=True)
+        # The project's lock comes with it: whoever corrects a cover holds that and then waits for
+        # this.
+        .with_for_update(of=(Inspection, Project), key_share=True, skip_locked=True)
+        .execution_options(populate_existing=True)
     )
     seen = 0
     for inspection, project in rows.all():

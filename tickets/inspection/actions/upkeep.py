@@ -65,6 +65,8 @@ async def finish_upkeep(
     task, project = await _task(session, who, upkeep_id, Verb.INSPECTION_CHECK)
     if task.done_on is not None:
         return task
+    if task.cancelled_at is not None:
+        raise Refused("This task was cancelled.")
     today = day_of(now, project.timezone)
     if done_on is not None and done_on > today:
         raise Invalid("done_on", "This day is still to come.")

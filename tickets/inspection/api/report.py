@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
@@ -154,5 +155,6 @@ async def paper(
     inspection, _ = await queries.find(session, who, inspection_id)
     found = await queries.report(session, inspection, version)
     made = await actions.printed(session, found, lang or who.locale)
-    headers = {"Content-Disposition": f'inline; filename="{found.number}.pdf"'}
+    name = quote(f"{found.number}.pdf", safe="")  # a project's code may be Chinese
+    headers = {"Content-Disposition": f"inline; filename*=UTF-8''{name}"}
     return Response(made, media_type="application/pdf", headers=headers)

@@ -8,6 +8,7 @@ from tickets.inspection.queries.beside import (
     untrained,
     upkeep,
 )
+from tickets.inspection.queries.findings import OpenFinding, inspection_of_finding, open_findings
 from tickets.inspection.queries.gathered import gathered
 from tickets.inspection.queries.given import (
     Version,
@@ -20,15 +21,13 @@ from tickets.inspection.queries.given import (
 )
 from tickets.inspection.queries.one import (
     Lined,
-    OpenFinding,
     checklist_of,
     find,
-    inspection_of_finding,
     inspectors,
     instruments,
+    is_photo_visible,
     lines,
     may_see_lines,
-    open_findings,
     places_of,
 )
 from tickets.inspection.queries.plan import (
@@ -70,6 +69,7 @@ __all__ = [
     "inspection_of_finding",
     "inspectors",
     "instruments",
+    "is_photo_visible",
     "lines",
     "may_see_lines",
     "mine",

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.asset.models import Asset, AssetBranch
@@ -17,6 +17,7 @@ from tickets.inspection.models import (
     Inspection,
     Inspector,
     Instrument,
+    Training,
 )
 from tickets.inspection.rules import Item, Place, items_of, limit_at
 from tickets.project.models import Project
@@ -46,6 +47,7 @@ async def find(
         .where(Inspection.id == inspection_id, within(who.scope(Verb.INSPECTION_READ)))
     )
     if lock:
+        await _hold_project(session, inspection_id)
         asked = asked.with_for_update(of=Inspection).execution_options(populate_existing=True)
     row = (await session.execute(asked)).first()
     if row is None:
@@ -54,6 +56,15 @@ async def find(
     if not who.scope(verb).covers(project.id, project.group_id):
         raise Forbidden("Your role does not allow this.")
     return inspection, project
+
+
+async def _hold_project(session: AsyncSession, inspection_id: int) -> None:
+    """Whoever corrects a cover holds the project and then waits for its inspections; what is
+    written here refers to the project, so that is asked for first, in the same order."""
+    of = select(Inspection.project_id).where(Inspection.id == inspection_id).scalar_subquery()
+    await session.execute(
+        select(Project.id).where(Project.id == of).with_for_update(read=True, key_share=True)
+    )
 
 
 async def checklist_of(session: AsyncSession, inspection: Inspection) -> Checklist:
@@ -186,6 +197,25 @@ def may_see_lines(who: Who, inspection: Inspection) -> bool:
     return inspection.begun_at is not None and (who.is_staff or inspection.is_kept)
 
 
+async def is_photo_visible(session: AsyncSession, who: Who, photo_id: UUID) -> bool:
+    """Photos of lines are seen by those who see the lines, of signature sheets by those who see the
+    project's trainings."""
+    mine = within(who.scope(Verb.INSPECTION_READ))
+    of_line = exists().where(
+        CheckPhoto.photo_id == photo_id,
+        CheckPhoto.check_id == Check.id,
+        Check.inspection_id == Inspection.id,
+        Inspection.project_id == Project.id,
+        mine,
+    )
+    if not who.is_staff:
+        of_line = of_line.where(Inspection.state.in_(("signed", "handed_over")))
+    of_sheet = exists().where(
+        Training.sheet_id == photo_id, Training.project_id == Project.id, mine
+    )
+    return bool(await session.scalar(select(or_(of_line, of_sheet))))
+
+
 async def inspectors(session: AsyncSession, inspection_id: int) -> Sequence[Person]:
     return (
         await session.scalars(
@@ -205,68 +235,3 @@ async def instruments(session: AsyncSession) -> Sequence[Instrument]:
             .order_by(Instrument.name, Instrument.serial)
         )
     ).all()
-
-
-@dataclass(frozen=True)
-class OpenFinding:
-    """What was promised last time and is not settled yet."""
-
-    finding: Finding
-    item: str
-    zh: str
-    en: str
-    asset: str | None
-    note: str | None
-    ticket_ref: str | None
-    found_at: datetime
-    quarter: int
-
-
-async def open_findings(
-    session: AsyncSession, project_id: int, *, before: int | None = None
-) -> Sequence[OpenFinding]:
-    """Findings whose ticket is not closed and that nobody has settled; oldest first. `before` an
-    inspection: those of earlier ones."""
-    asked = (
-        select(Finding, Check, Checklist.items, Asset.code, Ticket.ref, Inspection.number)
-        .join(Check, Check.id == Finding.check_id)
-        .join(Inspection, Inspection.id == Finding.inspection_id)
-        .join(Checklist, Checklist.id == Inspection.checklist_id)
-        .outerjoin(Asset, Asset.id == Check.asset_id)
-        .outerjoin(Ticket, Ticket.id == Finding.ticket_id)
-        .where(
-            Finding.project_id == project_id,
-            Finding.settled_at.is_(None),
-            Ticket.id.is_(None) | Ticket.is_open,
-        )
-        .order_by(Finding.found_at, Finding.id)
-        .limit(500)
-    )
-    if before is not None:
-        asked = asked.where(Finding.inspection_id != before)
-    found = []
-    for finding, check, items, code, ref, number in await session.execute(asked):
-        item = next((each for each in items if each["id"] == check.item), None)
-        found.append(
-            OpenFinding(
-                finding,
-                check.item,
-                item["zh"] if item else check.item,
-                item["en"] if item else check.item,
-                code,
-                check.note,
-                ref,
-                finding.found_at,
-                number,
-            )
-        )
-    return found
-
-
-async def inspection_of_finding(session: AsyncSession, finding_id: int) -> int:
-    found = None
-    if 0 < finding_id < LARGEST:
-        found = await session.scalar(select(Finding.inspection_id).where(Finding.id == finding_id))
-    if found is None:
-        raise Missing("There is no such finding.")
-    return found

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tickets.inspection.models import Inspection, InspectionReport, Training
-from tickets.inspection.queries import one
+from tickets.inspection.queries.findings import open_findings
 from tickets.project import queries as projects
 from tickets.project.models import Project
 from tickets.sla.models import Clock
@@ -21,7 +21,7 @@ MOST_LISTED = 200
 
 async def earlier(session: AsyncSession, inspection: Inspection) -> list[dict[str, Any]]:
     """What earlier inspections found and is still open."""
-    found = await one.open_findings(session, inspection.project_id, before=inspection.id)
+    found = await open_findings(session, inspection.project_id, before=inspection)
     return [
         {
             "item": each.item,

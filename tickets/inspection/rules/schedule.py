@@ -16,7 +16,7 @@ from tickets.inspection.rules.quarters import (
 
 
 class Planned(Protocol):
-    """A quarter that stands in the plan. It is `is_kept` once it was signed: it never moves."""
+    """A quarter that stands in the plan. It is `is_reported` once it was signed: it never moves."""
 
     @property
     def anchor(self) -> date: ...
@@ -31,7 +31,7 @@ class Planned(Protocol):
     @property
     def not_owed(self) -> str | None: ...
     @property
-    def is_kept(self) -> bool: ...
+    def is_reported(self) -> bool: ...
 
 
 Key = tuple[date, int]
@@ -59,7 +59,7 @@ def reckon(covers: Iterable[Covered], counted: str, planned: Sequence[Planned]) 
     kept = {
         (anchors.get(each.anchor, each.anchor), each.number): each
         for each in planned
-        if each.is_kept
+        if each.is_reported
     }
     spans = [(each.starts_on, each.due_on) for each in kept.values()]
     quarters: dict[Key, Quarter] = {}

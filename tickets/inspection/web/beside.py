@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -217,7 +218,7 @@ async def hold_training(request: Request, who: Checker, session: Session, now: N
     status = await tried(session, who, form, verb)
     code = str(form.values.get("project", ""))
     if status == 303:
-        return RedirectResponse(f"/trainings?project={code}", 303)
+        return RedirectResponse(f"/trainings?{urlencode({'project': code})}", 303)
     return await _trainings(request, who, session, now, code, form, status)
 
 

@@ -1,5 +1,6 @@
 """On the phone: place by place, hundreds of lines without getting lost; also without a script."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,7 @@ from starlette.datastructures import FormData, UploadFile
 
 from tickets import media
 from tickets.door import DoorRoute, Now, Session
+from tickets.door.typed import clean
 from tickets.inspection import actions, queries, rules
 from tickets.inspection.queries import Lined
 from tickets.inspection.web.doing import Checker
@@ -25,6 +27,8 @@ router = APIRouter(route_class=DoorRoute)
 
 WHOLE = "-"  # in an address: what is of the whole project
 MOST_PHOTOS = 20
+LONGEST = 10_000  # characters of a note
+WHOLE_NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass
@@ -207,9 +211,9 @@ def _is_told(line: Lined, each: Kept) -> bool:
     """Is there anything new? A page that is sent again says nothing about lines as they were."""
     if each.error or each.photos:
         return True
-    if not each.verdict and not any(each.values):
-        return False
     check = line.check
+    if not each.verdict and not any(each.values):
+        return each.note not in ("", check.note)  # refused below: nobody says how it is
     # What was judged by its value is not ticked on the form.
     is_judged = line.item.is_measured and check.verdict in ("pass", "fail")
     number = _number_of(line)
@@ -237,11 +241,18 @@ def _uuid(told: str) -> UUID | None:
 
 
 def _text(posted: FormData, name: str) -> str:
+    """As it is kept; of what cannot be kept nothing."""
     value = posted.get(name, "")
-    return value.strip() if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    return clean(value.replace("\0", "").replace("\r\n", "\n")).strip()
 
 
 def _result(line: Lined, each: Kept, n: int) -> rules.Result:
+    if len(each.note) > LONGEST:
+        raise Invalid(
+            f"results.{n}.note", "At most {max_length} characters, please.", max_length=LONGEST
+        )
     values = [value.replace(",", ".").replace("−", "-") for value in each.values if value]
     try:
         numbers = tuple(float(value) for value in values)
@@ -254,9 +265,9 @@ def _result(line: Lined, each: Kept, n: int) -> rules.Result:
         verdict=each.verdict or None,
         values=numbers,
         note=each.note or None,
-        row=each.row or None,
+        row=each.row if each.row in line.item.rows else None,
         photos=tuple(each.photos),
-        instrument=int(instrument) if instrument.isdigit() and len(instrument) < 10 else None,
+        instrument=int(instrument) if WHOLE_NUMBER.fullmatch(instrument) else None,
     )
 
 

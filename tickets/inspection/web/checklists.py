@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from tickets.door import DoorRoute, Line, Now, Passage, Session, Typed, Words, typed
 from tickets.inspection import actions, queries, rules
@@ -13,6 +13,9 @@ from tickets.pages import page
 from tickets.staff.rules import Verb, Who
 
 router = APIRouter(route_class=DoorRoute)
+
+
+Number = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class ItemForm(BaseModel):
@@ -28,10 +31,10 @@ class ItemForm(BaseModel):
     kind: Line
     unit: Line | None = None
     op: Line | None = None
-    value: float | None = None
-    least: float | None = None
-    most: float | None = None
-    alert: float | None = None
+    value: Number | None = None
+    least: Number | None = None
+    most: Number | None = None
+    alert: Number | None = None
     table: Passage | None = None
     limit_zh: Line | None = None
     limit_en: Line | None = None

@@ -2,11 +2,19 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from tickets.door import Session, Typed
 from tickets.refusals import Forbidden, Missing, Refused
 from tickets.staff.rules import Verb, Who
 from tickets.staff.signed_in import needs
+
+
+# A project's code may be Chinese, and a header holds none of it.
+def inline(name: str) -> str:
+    """How a paper is shown: in the browser, under its name when it is saved."""
+    return f"inline; filename*=UTF-8''{quote(name, safe='')}"
+
 
 Reader = Annotated[Who, needs(Verb.INSPECTION_READ)]
 Planner = Annotated[Who, needs(Verb.INSPECTION_PLAN)]

@@ -64,7 +64,9 @@ async def _one(
         progress=_progress(lined),
         rates=_rates(lined),
         findings=[each for each in lined if each.finding],
-        earlier=await queries.open_findings(session, project.id, before=inspection.id),
+        earlier=await queries.open_findings(
+            session, project.id, before=inspection, is_signed=not who.is_staff
+        ),
         tabled=[item for item in items if item.rows],
         people=people,
         technicians=technicians,
@@ -117,6 +119,7 @@ class VisitForm(BaseModel):
 class DescriptionForm(BaseModel):
     note: Passage | None = None
     suggestions: Passage | None = None
+    was: Line | None = None
 
 
 class SignForm(BaseModel):

@@ -9,7 +9,7 @@ from tickets.door import DoorRoute, Now, Session
 from tickets.inspection import queries, rules
 from tickets.inspection.models import Training
 from tickets.inspection.rules.spoken import Spoken
-from tickets.inspection.web.doing import Reader
+from tickets.inspection.web.doing import Reader, inline
 from tickets.inspection.web.report import Lang
 from tickets.media import Photo
 from tickets.papers import contractor, paper
@@ -41,7 +41,7 @@ async def record(
     made = await paper("training_record", facts, locale=locale, pictures=pictures, at=now)
     name = f"PX-{project.code}-{training.held_on:%Y%m%d}-{training.id}"
     headers = {
-        "Content-Disposition": f'inline; filename="{name}.pdf"',
+        "Content-Disposition": inline(f"{name}.pdf"),
         "Cache-Control": "no-store",
     }
     return Response(made, media_type="application/pdf", headers=headers)

@@ -10,7 +10,7 @@ from tickets.door import DoorRoute, Session
 from tickets.inspection import actions, queries
 from tickets.inspection.models import InspectionReport
 from tickets.inspection.rules.paper import on_paper
-from tickets.inspection.web.doing import Reader
+from tickets.inspection.web.doing import Reader, inline
 from tickets.media import Photo
 from tickets.pages import page
 
@@ -46,7 +46,7 @@ async def jpeg(photo: Photo, *, small: bool) -> Response:
 async def pdf(session: Session, report: InspectionReport, locale: str) -> Response:
     made = await actions.printed(session, report, locale)
     headers = {
-        "Content-Disposition": f'inline; filename="{report.number}.pdf"',
+        "Content-Disposition": inline(f"{report.number}.pdf"),
         "Cache-Control": "no-store",
     }
     return Response(made, media_type="application/pdf", headers=headers)

@@ -1,6 +1,6 @@
 """What was found and done on a ticket's visits, and the photos one may see."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -41,14 +41,22 @@ async def subject(session: AsyncSession, who: Who, ref: str) -> tuple[Ticket, Pr
     return ticket, await session.get_one(Project, ticket.project_id)
 
 
-async def photo_for(session: AsyncSession, who: Who, photo_id: UUID) -> Photo:
-    """Those who see a ticket with it see a photo, and whoever brought it."""
+async def photo_for(
+    session: AsyncSession,
+    who: Who,
+    photo_id: UUID,
+    *also: Callable[[AsyncSession, Who, UUID], Awaitable[bool]],
+) -> Photo:
+    """Those who see a ticket with it see a photo, and whoever brought it; `also` are asked last,
+    of what else it may belong to."""
     photo = await session.get(Photo, photo_id)
-    if photo is None or (
-        photo.by_id != who.id and not await tickets.is_photo_visible(session, who, photo_id)
-    ):
-        raise Missing("There is no such photo.")
-    return photo
+    if photo is not None and photo.by_id == who.id:
+        return photo
+    if photo is not None:
+        for is_visible in (tickets.is_photo_visible, *also):
+            if await is_visible(session, who, photo_id):
+                return photo
+    raise Missing("There is no such photo.")
 
 
 async def repairs_of(session: AsyncSession, ticket_id: int) -> Sequence[Visited]:

@@ -1,4 +1,4 @@
-"""A photo and its small twin, for those who may see a ticket with it."""
+"""A photo and its small twin, for those who may see what it belongs to."""
 
 from typing import Annotated
 from uuid import UUID
@@ -7,6 +7,7 @@ from fastapi import APIRouter, Response
 
 from tickets import media
 from tickets.door import DoorRoute, Session
+from tickets.inspection import queries as inspections
 from tickets.staff.rules import Verb, Who
 from tickets.staff.signed_in import needs
 from tickets.visit import queries
@@ -36,7 +37,7 @@ async def show_small(
 
 
 async def _jpeg(session: Session, who: Who, photo_id: UUID, *, small: bool) -> Response:
-    photo = await queries.photo_for(session, who, photo_id)
+    photo = await queries.photo_for(session, who, photo_id, inspections.is_photo_visible)
     content = await media.read(photo, small=small)
     name = {"Content-Disposition": f'inline; filename="{photo_id}.jpg"'}
     return Response(content, media_type="image/jpeg", headers=_HEADERS | name)
