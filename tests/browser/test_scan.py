@@ -12,7 +12,9 @@ from playwright.async_api import Browser, expect
 from sqlalchemy import select
 
 from tests.browser.phone import Phone, fault, phone_of, ready
+from tests.makers.asset import make_asset
 from tickets.asset.models import Asset
+from tickets.project.models import Project
 
 pytestmark = pytest.mark.browser
 
@@ -89,11 +91,14 @@ READER = """async () => {
 
 
 async def test_with_a_line_a_label_opens_the_asset(house: Any, phone: Phone) -> None:
-    film = label(await address(house, "L-0102")) * 5  # on no ticket of his
+    async with house.room() as session:  # on no ticket at all, whatever other tests have left
+        project = (await session.scalars(select(Project).where(Project.code == "BJ-01"))).one()
+        await make_asset(session, project=project, code="L-0177")
+    film = label(await address(house, "L-0177")) * 5
     (phone.folder.parent / "label.mjpeg").write_bytes(film)
     page = await phone.start()
     await page.goto(f"{phone.url}/round/scan")
-    await page.wait_for_url("**/L-0102**")
+    await page.wait_for_url("**/L-0177**")
 
 
 async def test_a_picture_of_a_label_does_where_the_camera_is_closed(
