@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from time import perf_counter
 from typing import Any
 
 from httpx import AsyncClient
@@ -56,12 +57,14 @@ async def test_an_arrival_tapped_offline_is_judged_at_its_instant_and_takes_the_
     heard = await told(session, "breach", "arrival")
 
     tapped = matter.start + 47 * H
+    sent = perf_counter()
     answer = await matter.post(phone, "arrival", **delivered(tapped, slow=5 * 60 * SECOND))
+    on_the_way = (perf_counter() - sent) * SECOND
     assert answer.is_success, answer.text
     clock = (await matter.clocks(manager))["arrival"]
     assert clock["state"] == "met"
-    # Between the phone's word and our clock lies the request, which a busy machine may hold up.
-    assert abs(datetime.fromisoformat(clock["met_at"]) - tapped) < 20 * SECOND
+    # How long the request itself takes, on a busy machine, nobody can tell from a clock's error.
+    assert abs(datetime.fromisoformat(clock["met_at"]) - tapped) < 2 * SECOND + on_the_way
     assert "clock_skew" in answer.json()["flags"]  # believed, and flagged all the same
     await time_passes(session)
     assert await told(session, "withdrawn", "arrival") == heard  # they, and nobody else
