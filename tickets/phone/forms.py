@@ -132,9 +132,11 @@ async def _keep_photos(request: Request, session: AsyncSession, who: Who, read: 
         read.typed.errors["photos"] = read.typed.errors.pop("", read.typed.errors.get("photos", ""))
 
 
-def instant_typed(text: str | None, zone: str, reported_at: datetime) -> datetime | None:
+def instant_typed(
+    text: str | None, zone: str, reported_at: datetime, *, field: str = "at"
+) -> datetime | None:
     """A datetime-local of the project's zone. It knows no seconds: the very minute of the report
-    means the report's instant, not one before it."""
+    means the report's instant, not one before it. `Invalid` names the `field` it was typed in."""
     if text is None:
         return None
     try:
@@ -143,7 +145,7 @@ def instant_typed(text: str | None, zone: str, reported_at: datetime) -> datetim
         at = in_utc(at)
         return reported_at if at <= reported_at < at + MINUTE else at
     except ValueError:
-        raise Invalid("at", "This is not a date and time.") from None
+        raise Invalid(field, "This is not a date and time.") from None
 
 
 def local(path: str, otherwise: str) -> str:

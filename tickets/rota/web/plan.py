@@ -165,7 +165,4 @@ async def give(request: Request, who: Lead, session: Session, now: Now, group_id
 
 
 def _at(field: str, text: str, zone: str, now: datetime) -> datetime:
-    try:
-        return instant_typed(text, zone, now) or now
-    except Invalid as wrong:
-        raise Invalid(field, wrong.sentence) from None
+    return instant_typed(text, zone, now, field=field) or now

@@ -56,10 +56,7 @@ async def answer(
     now: Now,
 ) -> Response:
     async def do(form: ResponseForm, read: Brought[ResponseForm]) -> None:
-        try:
-            expected_at = instant_typed(form.expected_at, read.zone, now)
-        except Invalid as wrong:
-            raise Invalid("expected_at", wrong.sentence) from None
+        expected_at = instant_typed(form.expected_at, read.zone, now, field="expected_at")
         await actions.answer(
             session,
             who,

@@ -1,6 +1,5 @@
 """Forms of what bears on the clocks: pauses, the look after dark, recurrence, splitting."""
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request
@@ -21,14 +20,6 @@ router = APIRouter(route_class=DoorRoute)
 Number = Annotated[int, Field(ge=1, lt=2**63)]
 
 
-def _typed_at(field: str, text: str | None, zone: str, since: datetime) -> datetime | None:
-    """An instant of a field that is not called `at`."""
-    try:
-        return instant_typed(text, zone, since)
-    except Invalid as wrong:
-        raise Invalid(field, wrong.sentence) from None
-
-
 class PauseForm(ActForm):
     reason: PauseReason
     evidence: Passage | None = None
@@ -45,8 +36,8 @@ async def pause(
     now: Now,
 ) -> Response:
     async def do(form: PauseForm, read: Brought[PauseForm]) -> None:
-        begins = _typed_at("from_at", form.from_at, read.zone, read.reported_at)
-        ends = _typed_at("to_at", form.to_at, read.zone, read.reported_at)
+        begins = instant_typed(form.from_at, read.zone, read.reported_at, field="from_at")
+        ends = instant_typed(form.to_at, read.zone, read.reported_at, field="to_at")
         try:
             await actions.pause(
                 session,
@@ -174,7 +165,9 @@ async def recur(
             who,
             ref,
             reason=form.reason,
-            reported_at=_typed_at("reported_at", form.reported_at, read.zone, read.reported_at),
+            reported_at=instant_typed(
+                form.reported_at, read.zone, read.reported_at, field="reported_at"
+            ),
             now=now,
             key=form.key,
             photos=tuple(read.photos),

@@ -46,10 +46,7 @@ async def depart(
     now: Now,
 ) -> Response:
     async def do(form: DepartureForm, read: Brought[DepartureForm]) -> None:
-        try:
-            expected_at = instant_typed(form.expected_at, read.zone, now)
-        except Invalid as wrong:
-            raise Invalid("expected_at", wrong.sentence) from None
+        expected_at = instant_typed(form.expected_at, read.zone, now, field="expected_at")
         await actions.depart(
             session,
             who,
@@ -98,10 +95,7 @@ async def appoint(
     now: Now,
 ) -> Response:
     async def do(form: AppointmentForm, read: Brought[AppointmentForm]) -> None:
-        try:
-            for_at = instant_typed(form.for_at, read.zone, now)
-        except Invalid as wrong:
-            raise Invalid("for_at", wrong.sentence) from None
+        for_at = instant_typed(form.for_at, read.zone, now, field="for_at")
         assert for_at is not None
         await actions.appoint(
             session,
